@@ -36,4 +36,115 @@ TEST_F(open, files_are_independent)
 	EXPECT_TRUE(link_exists("tst1"));
 }
 
+/* F1.5: nothing exists before TUNSETIFF, and reading and writing say so */
+TEST_F(open, unattached_file_has_no_device)
+{
+	int fd = vt_open(O_RDWR);
+	char buf[64] = {};
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-1, read(fd, buf, sizeof(buf)));
+	EXPECT_EQ(EBADFD, errno);
+	EXPECT_EQ(-1, write(fd, buf, sizeof(buf)));
+	EXPECT_EQ(EBADFD, errno);
+	EXPECT_EQ(1, link_count());
+}
+
+/* F1.3: O_DIRECT is refused */
+TEST_F(open, direct_io_is_refused)
+{
+	EXPECT_EQ(-EINVAL, vt_open(O_RDWR | O_DIRECT));
+	EXPECT_EQ(-EINVAL, vt_open(O_RDONLY | O_DIRECT));
+}
+
+static int module_refs(void)
+{
+	char path[64], text[32];
+	int err;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", vt_driver());
+	err = file_read(path, text, sizeof(text));
+	return err < 0 ? err : atoi(text);
+}
+
+/* F1.17: each open file keeps the module (in-tree tun counts the file and its
+ * socket), each persistent device does so once
+ */
+TEST_F(open, module_references)
+{
+	int base = module_refs();
+	int a, b, each;
+
+	if (base < 0)
+		SKIP(return, "the driver is not a module");
+	a = vt_open(O_RDWR);
+	ASSERT_LE(0, a);
+	each = module_refs() - base;
+	EXPECT_LE(1, each);
+	b = vt_open(O_RDWR);
+	ASSERT_LE(0, b);
+	EXPECT_EQ(base + 2 * each, module_refs());
+	ASSERT_EQ(0, vt_setiff(a, "tst0", IFF_TUN));
+	EXPECT_EQ(base + 2 * each, module_refs());
+	ASSERT_EQ(0, vt_persist(a, true));
+	EXPECT_EQ(base + 2 * each + 1, module_refs());
+	close(a);
+	close(b);
+	EXPECT_TRUE(wait_for(module_refs() == base + 1, WAIT_MS));
+	ASSERT_EQ(0, link_del("tst0"));
+	EXPECT_TRUE(wait_for(module_refs() == base, WAIT_MS));
+}
+
+FIXTURE(open_mode)
+{
+	int fd;
+};
+
+FIXTURE_VARIANT(open_mode)
+{
+	int mode;
+	bool can_read, can_write;
+};
+
+FIXTURE_VARIANT_ADD(open_mode, rdonly) { O_RDONLY, true, false };
+FIXTURE_VARIANT_ADD(open_mode, wronly) { O_WRONLY, false, true };
+FIXTURE_VARIANT_ADD(open_mode, rdwr) { O_RDWR, true, true };
+/* neither: what open() calls "access for ioctls only" */
+FIXTURE_VARIANT_ADD(open_mode, ioctl_only) { O_ACCMODE, false, false };
+
+FIXTURE_SETUP(open_mode)
+{
+	ASSERT_EQ(0, ns_fresh());
+	self->fd = vt_open(variant->mode | O_NONBLOCK);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(open_mode)
+{
+	close(self->fd);
+}
+
+/* F1.3 F1.4: ioctls work with any access mode, read and write need theirs */
+TEST_F(open_mode, access_modes)
+{
+	uint8_t buf[128];
+	size_t len = pkt_numbered(buf, false, 1, 10);
+	struct link_info info;
+
+	ASSERT_EQ(0, vt_setiff(self->fd, "tst0", IFF_TUN | IFF_NO_PI));
+	ASSERT_EQ(0, link_up("tst0"));
+	EXPECT_EQ(IFF_TUN | IFF_NO_PI, vt_flags(self->fd));
+	EXPECT_EQ(0, vt_ioctl(self->fd, TUNSETNOCSUM, 0));
+
+	EXPECT_EQ(-1, read(self->fd, buf + 64, 64));
+	EXPECT_EQ(variant->can_read ? EAGAIN : EBADF, errno);
+
+	errno = 0;
+	EXPECT_EQ(variant->can_write ? (ssize_t)len : -1,
+		  write(self->fd, buf, len));
+	EXPECT_EQ(variant->can_write ? 0 : EBADF, errno);
+	ASSERT_EQ(0, link_get("tst0", &info));
+	EXPECT_EQ(variant->can_write, info.stats.rx_packets);
+}
+
 TEST_HARNESS_MAIN

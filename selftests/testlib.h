@@ -92,6 +92,30 @@ int vt_ifname(int fd, char *out);	/* TUNGETIFF's name */
 int vt_set_queue(int fd, int flags);	/* TUNSETQUEUE: IFF_{AT,DE}TACH_QUEUE */
 int vt_persist(int fd, bool on);
 
+/*
+ * Variants of a fixture that has one: each mode without packet information,
+ * and each mode with and without it, single-queue and multi-queue. The flags
+ * are variant->flags; a test adds others to them.
+ */
+#define VARIANTS_MODE(fixture)						\
+FIXTURE_VARIANT(fixture) { int flags; };				\
+FIXTURE_VARIANT_ADD(fixture, tun) { IFF_TUN | IFF_NO_PI };		\
+FIXTURE_VARIANT_ADD(fixture, tap) { IFF_TAP | IFF_NO_PI }
+
+#define VARIANTS_MODE_PI_MQ(fixture)					\
+VARIANTS_MODE(fixture);							\
+FIXTURE_VARIANT_ADD(fixture, tun_pi) { IFF_TUN };			\
+FIXTURE_VARIANT_ADD(fixture, tap_pi) { IFF_TAP };			\
+FIXTURE_VARIANT_ADD(fixture, tun_mq) {					\
+	IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE };			\
+FIXTURE_VARIANT_ADD(fixture, tap_mq) {					\
+	IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE };			\
+FIXTURE_VARIANT_ADD(fixture, tun_pi_mq) { IFF_TUN | IFF_MULTI_QUEUE };	\
+FIXTURE_VARIANT_ADD(fixture, tap_pi_mq) { IFF_TAP | IFF_MULTI_QUEUE }
+
+/* Bytes of packet information that a read or write begins with. */
+#define PI_LEN(flags)	((flags) & IFF_NO_PI ? 0 : sizeof(struct tun_pi))
+
 /* ---- namespaces -------------------------------------------------------- */
 
 /*
@@ -144,6 +168,7 @@ struct link_info {
 int link_get(const char *name, struct link_info *info);
 int link_index(const char *name);	/* -ENODEV if there is none */
 bool link_exists(const char *name);
+int link_count(void);			/* links in this namespace, lo too */
 int link_up(const char *name);		/* administratively */
 int link_down(const char *name);
 int link_set_flags(const char *name, unsigned int set, unsigned int clear);
@@ -205,6 +230,11 @@ int psock_open(const char *name, int type, int proto);
 /* Send through the device as protocol @proto: length or -errno. */
 ssize_t psock_send(int sock, const char *name, int proto, const void *data,
 		   size_t len);
+/*
+ * Let the stack send pkt_numbered(@seq, @len) through the device, for the
+ * program to read: length of the packet (Ethernet header included) or -errno.
+ */
+ssize_t psock_feed(const char *name, bool eth, unsigned int seq, size_t len);
 /*
  * Next packet that the device received (@dir 0: incoming) or sent (@dir
  * PACKET_OUTGOING): its length or -ETIMEDOUT.

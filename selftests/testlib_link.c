@@ -226,6 +226,19 @@ bool link_exists(const char *name)
 	return link_index(name) > 0;
 }
 
+int link_count(void)
+{
+	struct if_nameindex *all = if_nameindex();
+	int n = 0;
+
+	if (!all)
+		return -errno;
+	while (all[n].if_index)
+		n++;
+	if_freenameindex(all);
+	return n;
+}
+
 /* ---- changing ---- */
 
 int link_set_flags(const char *name, unsigned int set, unsigned int clear)

@@ -179,6 +179,20 @@ ssize_t psock_send(int sock, const char *name, int proto, const void *data,
 	return n < 0 ? -errno : n;
 }
 
+ssize_t psock_feed(const char *name, bool eth, unsigned int seq, size_t len)
+{
+	int sock = psock_open(name, SOCK_RAW, 0);
+	uint8_t buf[PKT_MAX + 64];
+	ssize_t n;
+
+	if (sock < 0)
+		return sock;
+	n = psock_send(sock, name, ETH_P_IP, buf,
+		       pkt_numbered(buf, eth, seq, len));
+	close(sock);
+	return n;
+}
+
 ssize_t psock_recv(int sock, int dir, void *buf, size_t size, int ms)
 {
 	uint64_t end = now_ms() + ms;
