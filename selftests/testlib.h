@@ -264,6 +264,10 @@ int run_as(const struct creds *creds, int (*fn)(void *arg), void *arg);
 /* The same with the caller's own credentials. */
 int run_child(int (*fn)(void *arg), void *arg);
 
+/* Pass a file through a UNIX socket (SCM_RIGHTS); fd_recv: the new fd. */
+int fd_send(int sock, int fd);
+int fd_recv(int sock);
+
 /* ---- a thread that sleeps in read() -------------------------------------- */
 
 struct sleeper {
