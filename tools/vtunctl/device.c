@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is known of a device, put together from all its sources. */
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "vtunctl.h"
+
+/*
+ * rtnetlink counts the queues of multi-queue devices only. For the others
+ * ethtool's channels do; where that fails, carrier (which is off whenever no
+ * queue is attached) and transience each prove that there is one.
+ */
+static long device_count_single(const struct link *link)
+{
+	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
+	struct ifreq ifr = { .ifr_data = (void *)&channels };
+	int sock, err = -1;
+
+	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (sock >= 0) {
+		memcpy(ifr.ifr_name, link->name, sizeof(ifr.ifr_name));
+		err = ioctl(sock, SIOCETHTOOL, &ifr);
+		close(sock);
+	}
+	if (!err)
+		return channels.combined_count;
+	if (link->carrier || !(link->flags & IFF_PERSIST))
+		return 1;
+	return -1;
+}
+
+int device_fill(struct device *device, const struct link *link,
+		const struct holders *all)
+{
+	long num_queues;
+
+	*device = (struct device){ .link = *link };
+	sysfs_get_flags(link, &device->link.flags);
+	if (link->flags & IFF_MULTI_QUEUE) {
+		device->attached = link->num_queues;
+		device->detached = link->num_disabled;
+	} else {
+		device->attached = device_count_single(link);
+	}
+	num_queues = device->attached + device->detached;
+	return holders_of(all, link->name, num_queues, &device->holders);
+}
+
+void device_free(struct device *device)
+{
+	holders_free(&device->holders);
+}

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# bash completion for vtunctl(8)
+
+_vtunctl_names() {
+	# A name has neither ':' nor white space in it.
+	vtunctl ${netns:+-n "$netns"} list 2>/dev/null |
+		sed -n 's/^\([^: ]*\): .*/\1/p'
+}
+
+# _vtunctl_words WORDS BEGINNING
+_vtunctl_words() {
+	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
+}
+
+# Completes the word after a keyword; fails if it is none with a value.
+_vtunctl_value() {
+	case $1 in
+	mode) _vtunctl_words 'tun tap' "$2" ;;
+	persist) _vtunctl_words 'on off' "$2" ;;
+	user) mapfile -t COMPREPLY < <(compgen -u -- "$2") ;;
+	group) mapfile -t COMPREPLY < <(compgen -g -- "$2") ;;
+	*) return 1 ;;
+	esac
+}
+
+_vtunctl() {
+	local cur=${COMP_WORDS[COMP_CWORD]} i=1 netns='' command='' words=''
+	local -i after
+
+	COMPREPLY=()
+	while ((i < COMP_CWORD)) && [[ ${COMP_WORDS[i]} == -* ]]; do
+		if [[ ${COMP_WORDS[i]} =~ ^--?n(etns)?$ ]]; then
+			if ((++i == COMP_CWORD)); then
+				_vtunctl_words "$(ls /run/netns 2>/dev/null)" "$cur"
+				return
+			fi
+			netns=${COMP_WORDS[i]}
+		fi
+		((i++))
+	done
+	if ((i == COMP_CWORD)); then
+		_vtunctl_words '-j -p -n -V add del set list show help' "$cur"
+		return
+	fi
+
+	command=${COMP_WORDS[i]}
+	if ((i + 1 < COMP_CWORD)) && [[ ${COMP_WORDS[i + 1]} == @(dev|name) ]]; then
+		((i++))
+	fi
+	after=COMP_CWORD-i
+	case $command in
+	add)
+		((after == 1)) && return
+		words='mode user group pi multi_queue'
+		;;
+	set)
+		words='user group persist'
+		((after == 1)) && words=$(_vtunctl_names)
+		;;
+	show)
+		((after == 1)) && words=$(_vtunctl_names)
+		;;
+	del | delete)
+		words=$(_vtunctl_names)
+		;;
+	esac
+	if ((after > 2)) && [[ $command == @(add|set) ]] &&
+		_vtunctl_value "${COMP_WORDS[COMP_CWORD - 1]}" "$cur"; then
+		return
+	fi
+	_vtunctl_words "$words" "$cur"
+}
+
+complete -F _vtunctl vtunctl

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of vtunctl share. */
+#ifndef VTUNCTL_H
+#define VTUNCTL_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <linux/if_link.h>
+#include <linux/if_tun.h>
+
+#include <jansson.h>
+
+/* Developers may build with -DVTUN_KIND='"tun"' to compare with in-tree tun. */
+#ifndef VTUN_KIND
+#define VTUN_KIND	"vtun"
+#endif
+#define VTUN_NODE	"/dev/net/" VTUN_KIND
+
+/* Newer than some distributions' linux/if_tun.h. */
+#ifndef IFF_NO_CARRIER
+#define IFF_NO_CARRIER		0x0040
+#endif
+#ifndef IFF_BACKPRESSURE
+#define IFF_BACKPRESSURE	0x0080
+#endif
+
+/* Alternative names may be longer than IFNAMSIZ. */
+#define NAME_SIZE	128
+
+enum exit_status {
+	DONE = 0,
+	FAILED = 1,
+	USAGE = 2,		/* wrong whatever the machine's state is */
+};
+
+struct options {
+	bool json;
+	bool pretty;
+};
+
+struct command {
+	const char *name;
+	const char *alias;	/* NULL: none */
+	const char *synopsis;
+	const char *summary;
+	enum exit_status (*run)(const struct options *opts, int argc,
+				char **argv);
+};
+
+extern const struct command cmd_add, cmd_del, cmd_set, cmd_list, cmd_show,
+	cmd_help;
+extern const struct command *const commands[];
+
+/* msg.c: messages for people, on stderr */
+
+/* Sets what "cannot ..." the next messages speak of. */
+__attribute__((format(printf, 1, 2))) void msg_task(const char *fmt, ...);
+/* What happened and why; then, on its own line, what to do about it. */
+__attribute__((format(printf, 1, 2))) void msg_why(const char *fmt, ...);
+__attribute__((format(printf, 1, 2))) void msg_todo(const char *fmt, ...);
+/* The command line is wrong; returns USAGE. */
+__attribute__((format(printf, 1, 2)))
+enum exit_status msg_usage(const char *fmt, ...);
+/* A copy fit for a terminal; valid until the eighth call after this one. */
+const char *msg_safe(const char *str);
+
+/* args.c: words of the command line */
+
+/* What "add" and "set" take after NAME; an id of -1 or a flag of 0 is unset. */
+struct settings {
+	const char *name;
+	int mode;		/* IFF_TUN, IFF_TAP or 0 */
+	const char *user;	/* as typed */
+	const char *group;
+	uid_t uid;
+	gid_t gid;
+	bool pi;
+	bool multi_queue;
+	const char *persist;	/* "on", "off" or NULL */
+};
+
+/* Steps over the optional keyword "dev" or "name". */
+void args_skip_keyword(int *argc, char ***argv);
+/* NULL if @name can be looked up, else what is wrong with it. */
+const char *args_bad_name(const char *name, bool create);
+/* Parses NAME and those of the words that are in @words (NULL-terminated). */
+enum exit_status args_parse(struct settings *set, const char *const *words,
+			    int argc, char **argv);
+/* Looks up settings' user and group by name or number. */
+enum exit_status args_find_ids(struct settings *set);
+
+/* netns.c */
+enum exit_status netns_enter(const char *name);
+
+/* link.c: devices as rtnetlink shows them */
+struct link {
+	int ifindex;
+	char name[IFNAMSIZ];
+	char kind[32];		/* empty: none, a hardware driver's device */
+	bool up;
+	bool carrier;
+	uint8_t operstate;
+	uint32_t mtu;
+	struct rtnl_link_stats64 stats;
+
+	/* From here on: devices of our kind only. */
+	unsigned int flags;	/* IFF_* of linux/if_tun.h */
+	uid_t uid;		/* (uid_t)-1: no owner */
+	gid_t gid;
+	uint32_t num_queues;	/* multi-queue devices only */
+	uint32_t num_disabled;
+};
+
+bool link_is_ours(const struct link *link);
+/* By name or alternative name. Returns 0 or -errno (-ENODEV: there is none). */
+int link_get(const char *name, struct link *link);
+/* All devices of our kind, to be freed with free(). Returns 0 or -errno. */
+int link_list(struct link **links, size_t *n);
+int link_delete(int ifindex);
+/* link_get() for a device that must be of our kind; says it if it is not. */
+enum exit_status link_find(const char *name, struct link *link);
+
+/* sysfs.c */
+
+/* The flags that rtnetlink does not carry, too. Returns 0 or -errno. */
+int sysfs_get_flags(const struct link *link, unsigned int *flags);
+
+/* node.c: the device node */
+
+/* Device number of the loaded module's node. Returns 0 or -errno. */
+int node_get_number(unsigned int *major, unsigned int *minor);
+/* Opens the node, or explains why it can't be opened. */
+enum exit_status node_open(int *fd);
+
+/* holders.c: processes that have a device's file open */
+struct holder {
+	pid_t pid;
+	int fd;
+	bool same_netns;	/* the process is in our network namespace */
+	char comm[64];
+	char ifname[IFNAMSIZ];
+};
+
+struct holders {
+	struct holder *list;	/* sorted by process and file */
+	size_t n;
+};
+
+int holders_scan(struct holders *all);
+/* Keeps those of @all that hold @name, in our namespace, with @num_queues. */
+int holders_of(const struct holders *all, const char *name, long num_queues,
+	       struct holders *some);
+void holders_free(struct holders *set);
+/* "openvpn(12) fd 5, qemu(13) fd 6 7", to be freed; NULL if there are none. */
+char *holders_text(const struct holders *set);
+
+/* device.c: everything that "list" and "show" tell */
+struct device {
+	struct link link;
+	long attached;		/* -1: unknown */
+	long detached;
+	struct holders holders;
+};
+
+int device_fill(struct device *device, const struct link *link,
+		const struct holders *all);
+void device_free(struct device *device);
+
+/* print.c */
+
+/* The name, or the number where there is none; valid until the next call. */
+const char *print_user(uid_t uid);
+const char *print_group(gid_t gid);
+enum exit_status print_devices(const struct options *opts,
+			       const struct device *devices, size_t n);
+/* Prints @root, whose reference it takes; NULL means out of memory. */
+enum exit_status print_json(const struct options *opts, json_t *root);
+json_t *print_json_string(const char *str);
+/* Pushes stdout out; a full disk is a failure. */
+enum exit_status print_finish(void);
+
+#endif /* VTUNCTL_H */
