@@ -118,9 +118,10 @@ int eth_get_features(const char *name, struct eth_features *f)
 		struct ethtool_gfeatures head;
 		struct ethtool_get_features_block blocks[ETH_BLOCKS];
 	} get = { { .cmd = ETHTOOL_GFEATURES, .size = ETH_BLOCKS }, {} };
-	int err = eth_get_feature_names(name, f);
-	int i;
+	int i, err;
 
+	memset(f, 0, sizeof(*f));	/* so that two of them can be compared */
+	err = eth_get_feature_names(name, f);
 	if (!err)
 		err = eth_ioctl(name, &get);
 	if (err)

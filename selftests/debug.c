@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* TUNSETDEBUG, the message level; TUNSETNOCSUM, which does nothing. */
+#include <kselftest_harness.h>
+#include "testlib.h"
+#include "testlib_eth.h"
+
+#define LEVEL_DRV	0x0001
+
+FIXTURE(debug)
+{
+	int fd;
+};
+
+FIXTURE_VARIANT(debug)
+{
+	int mode;
+};
+
+FIXTURE_VARIANT_ADD(debug, tun)
+{
+	.mode = IFF_TUN,
+};
+
+FIXTURE_VARIANT_ADD(debug, tap)
+{
+	.mode = IFF_TAP,
+};
+
+FIXTURE_SETUP(debug)
+{
+	ASSERT_EQ(0, ns_fresh());
+	self->fd = vt_attach("dbg0", variant->mode | IFF_NO_PI);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(debug)
+{
+}
+
+/* From the end of the kernel's log, so that only later lines are seen. */
+static int log_open(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+static int log_lines_with(int log, const char *word)
+{
+	char line[8192];
+	int count = 0;
+	ssize_t n;
+
+	for (;;) {
+		n = read(log, line, sizeof(line) - 1);
+		if (n < 0 && errno == EPIPE)
+			continue;	/* the log ran over: go on behind */
+		if (n <= 0)
+			return count;
+		line[n] = 0;
+		count += !!strstr(line, word);
+	}
+}
+
+/* F3.6.1 F4.42: the level is ethtool's, both ways, all 32 bits */
+TEST_F(debug, is_the_message_level)
+{
+	uint32_t level = 1;
+
+	ASSERT_EQ(0, eth_get_value("dbg0", ETHTOOL_GMSGLVL, &level));
+	EXPECT_EQ(0, level);
+	/* no bit that logs: the test would fill the log */
+	ASSERT_EQ(0, vt_ioctl(self->fd, TUNSETDEBUG, 0x80000040));
+	ASSERT_EQ(0, eth_get_value("dbg0", ETHTOOL_GMSGLVL, &level));
+	EXPECT_EQ(0x80000040, level);
+	ASSERT_EQ(0, eth_set_value("dbg0", ETHTOOL_SMSGLVL, 0x20));
+	ASSERT_EQ(0, eth_get_value("dbg0", ETHTOOL_GMSGLVL, &level));
+	EXPECT_EQ(0x20, level);
+	ASSERT_EQ(0, vt_ioctl(self->fd, TUNSETDEBUG, 0));
+	ASSERT_EQ(0, eth_get_value("dbg0", ETHTOOL_GMSGLVL, &level));
+	EXPECT_EQ(0, level);
+}
+
+/* F3.6.1 F10.5: with the driver bit each ioctl leaves a line with the name */
+TEST_F(debug, logs_ioctls)
+{
+	int log = log_open();
+
+	if (log < 0)
+		SKIP(return, "the kernel's log cannot be read: %s",
+		     strerror(errno));
+	vt_flags(self->fd);
+	EXPECT_EQ(0, log_lines_with(log, "dbg0: "));
+	ASSERT_EQ(0, vt_ioctl(self->fd, TUNSETDEBUG, LEVEL_DRV));
+	log_lines_with(log, "dbg0: ");
+	ASSERT_LE(0, vt_flags(self->fd));
+	EXPECT_LE(1, log_lines_with(log, "dbg0: "));
+	ASSERT_EQ(0, link_rename("dbg0", "dbg1"));
+	log_lines_with(log, "dbg1: ");
+	EXPECT_EQ(-EINVAL, vt_ioctl(self->fd, TUNSETOWNER, -1U));
+	EXPECT_LE(1, log_lines_with(log, "dbg1: "));
+	EXPECT_EQ(0, vt_ioctl(self->fd, TUNSETDEBUG, 0));
+	log_lines_with(log, "dbg1: ");
+	ASSERT_LE(0, vt_flags(self->fd));
+	EXPECT_EQ(0, log_lines_with(log, "dbg1: "));
+}
+
+/* F10.2: the level survives on a persistent device */
+TEST_F(debug, survives_close)
+{
+	uint32_t level = 0;
+
+	ASSERT_EQ(0, vt_ioctl(self->fd, TUNSETDEBUG, 0x40));
+	ASSERT_EQ(0, vt_persist(self->fd, true));
+	close(self->fd);
+	ASSERT_LE(0, vt_attach("dbg0", variant->mode | IFF_NO_PI));
+	ASSERT_EQ(0, eth_get_value("dbg0", ETHTOOL_GMSGLVL, &level));
+	EXPECT_EQ(0x40, level);
+}
+
+/* F3.6.2 F3.0.2: no value of it does anything, but it needs a device */
+TEST_F(debug, nocsum_is_ignored)
+{
+	struct eth_features before, after;
+	int fresh = vt_open(O_RDWR);
+
+	ASSERT_LE(0, fresh);
+	ASSERT_EQ(0, eth_get_features("dbg0", &before));
+	EXPECT_EQ(0, vt_ioctl(self->fd, TUNSETNOCSUM, 1));
+	EXPECT_EQ(0, vt_ioctl(self->fd, TUNSETNOCSUM, ~0UL));
+	EXPECT_EQ(0, vt_ioctl(self->fd, TUNSETNOCSUM, 0));
+	ASSERT_EQ(0, eth_get_features("dbg0", &after));
+	EXPECT_EQ(0, memcmp(&before, &after, sizeof(before)));
+	EXPECT_EQ(variant->mode | IFF_NO_PI, vt_flags(self->fd));
+	EXPECT_EQ(-EBADFD, vt_ioctl(fresh, TUNSETNOCSUM, 1));
+	EXPECT_EQ(-EBADFD, vt_ioctl(fresh, TUNSETDEBUG, 0));
+}
+
+TEST_HARNESS_MAIN
