@@ -175,6 +175,8 @@ int link_set_flags(const char *name, unsigned int set, unsigned int clear);
 int link_del(const char *name);
 int link_rename(const char *name, const char *to);
 int link_altname(const char *name, const char *alt);
+/* @count alternative names: @base followed by @first, @first + 1 … */
+int link_altnames(const char *name, const char *base, int first, int count);
 int link_set_mtu(const char *name, unsigned int mtu);
 int link_set_txqlen(const char *name, unsigned int len);
 int link_set_carrier(const char *name, bool on);

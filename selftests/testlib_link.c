@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
 #include <linux/veth.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -297,21 +298,40 @@ int link_rename(const char *name, const char *to)
 	return link_change(name, IFLA_IFNAME, to, strlen(to) + 1);
 }
 
-int link_altname(const char *name, const char *alt)
+/* @first -1: @base is the whole name. */
+static int link_altnames_add(const char *name, const char *base, int first,
+			     int count)
 {
-	char buf[LINK_MSG_ROOM] = {};
-	int index = link_index(name);
+	static char buf[LINK_MSG_SIZE];
+	int i, index = link_index(name);
+	char alt[ALTIFNAMSIZ];
 	struct nlmsghdr *nlh;
 	struct nlattr *list;
 
 	if (index < 0)
 		return index;
-	nlh = link_msg(buf, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL |
-		       NLM_F_APPEND, index);
+	nlh = link_msg(buf, RTM_NEWLINKPROP,
+		       NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND, index);
 	list = mnl_attr_nest_start(nlh, IFLA_PROP_LIST);
-	mnl_attr_put_strz(nlh, IFLA_ALT_IFNAME, alt);
+	for (i = 0; i < count; i++) {
+		if (first < 0)
+			snprintf(alt, sizeof(alt), "%s", base);
+		else
+			snprintf(alt, sizeof(alt), "%s%d", base, first + i);
+		mnl_attr_put_strz(nlh, IFLA_ALT_IFNAME, alt);
+	}
 	mnl_attr_nest_end(nlh, list);
 	return link_talk(nlh, NULL, NULL);
+}
+
+int link_altname(const char *name, const char *alt)
+{
+	return link_altnames_add(name, alt, -1, 1);
+}
+
+int link_altnames(const char *name, const char *base, int first, int count)
+{
+	return link_altnames_add(name, base, first, count);
 }
 
 int link_set_mtu(const char *name, unsigned int mtu)
