@@ -136,6 +136,19 @@ int vt_attach_nb(const char *name, int flags)
 	return vt_attach_open(name, flags, O_NONBLOCK);
 }
 
+int vt_features(void)
+{
+	unsigned int features;
+	int fd = vt_open(O_RDWR);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = vt_ioctl(fd, TUNGETFEATURES, (unsigned long)&features);
+	close(fd);
+	return err ? err : (int)features;
+}
+
 int vt_flags(int fd)
 {
 	struct ifreq ifr = {};

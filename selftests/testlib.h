@@ -37,6 +37,7 @@
 #include <unistd.h>
 
 #include <linux/if.h>			/* IF_OPER_…; works after net/if.h only */
+#include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/if_packet.h>
@@ -87,6 +88,7 @@ int vt_attach_nb(const char *name, int flags);	/* the same, O_NONBLOCK */
 int vt_ioctl(int fd, unsigned long cmd, unsigned long arg);
 /* For commands that take a pointer to an int. */
 int vt_ioctl_int(int fd, unsigned long cmd, int value);
+int vt_features(void);			/* TUNGETFEATURES */
 int vt_flags(int fd);			/* TUNGETIFF's flags */
 int vt_ifname(int fd, char *out);	/* TUNGETIFF's name */
 int vt_set_queue(int fd, int flags);	/* TUNSETQUEUE: IFF_{AT,DE}TACH_QUEUE */
@@ -197,6 +199,8 @@ int mon_open(void);			/* socket; messages from now on */
  * them returns, so there is nothing to wait for.
  */
 int mon_count(int mon, int type, const char *name);
+/* The next one of these into @info, if it has come: 1, else 0. */
+int mon_next(int mon, int type, const char *name, struct link_info *info);
 
 /* ---- packets: each builder returns the length it wrote ------------------ */
 

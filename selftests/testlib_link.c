@@ -440,31 +440,35 @@ int mon_open(void)
 	return fd;
 }
 
-int mon_count(int mon, int type, const char *name)
+int mon_next(int mon, int type, const char *name, struct link_info *info)
 {
 	static char buf[LINK_MSG_SIZE];
-	struct link_info info;
-	int count = 0;
+	const struct ifinfomsg *ifi;
+	struct nlmsghdr *nlh;
 	ssize_t n;
 
+	/* a multicast datagram holds one message */
 	while ((n = recv(mon, buf, sizeof(buf), 0)) > 0) {
-		struct nlmsghdr *nlh = (struct nlmsghdr *)buf;
-		int left = n;
-
-		for (; mnl_nlmsg_ok(nlh, left);
-		     nlh = mnl_nlmsg_next(nlh, &left)) {
-			const struct ifinfomsg *ifi;
-
-			if (nlh->nlmsg_type != type)
-				continue;
-			/* bridge ports and wireless events share the group */
-			ifi = mnl_nlmsg_get_payload(nlh);
-			if (ifi->ifi_family != AF_UNSPEC)
-				continue;
-			memset(&info, 0, sizeof(info));
-			link_parse(nlh, &info);
-			count += !strcmp(info.name, name);
-		}
+		nlh = (struct nlmsghdr *)buf;
+		ifi = mnl_nlmsg_get_payload(nlh);
+		/* bridge ports share the group: another family */
+		if (!mnl_nlmsg_ok(nlh, n) || nlh->nlmsg_type != type ||
+		    ifi->ifi_family != AF_UNSPEC)
+			continue;
+		memset(info, 0, sizeof(*info));
+		link_parse(nlh, info);
+		if (!strcmp(info->name, name))
+			return 1;
 	}
-	return n < 0 && errno != EAGAIN ? -errno : count;
+	return n < 0 && errno != EAGAIN ? -errno : 0;
+}
+
+int mon_count(int mon, int type, const char *name)
+{
+	struct link_info info;
+	int count = 0, n;
+
+	while ((n = mon_next(mon, type, name, &info)) > 0)
+		count++;
+	return n < 0 ? n : count;
 }
