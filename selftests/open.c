@@ -57,44 +57,6 @@ TEST_F(open, direct_io_is_refused)
 	EXPECT_EQ(-EINVAL, vt_open(O_RDONLY | O_DIRECT));
 }
 
-static int module_refs(void)
-{
-	char path[64], text[32];
-	int err;
-
-	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", vt_driver());
-	err = file_read(path, text, sizeof(text));
-	return err < 0 ? err : atoi(text);
-}
-
-/* F1.17: each open file keeps the module (in-tree tun counts the file and its
- * socket), each persistent device does so once
- */
-TEST_F(open, module_references)
-{
-	int base = module_refs();
-	int a, b, each;
-
-	if (base < 0)
-		SKIP(return, "the driver is not a module");
-	a = vt_open(O_RDWR);
-	ASSERT_LE(0, a);
-	each = module_refs() - base;
-	EXPECT_LE(1, each);
-	b = vt_open(O_RDWR);
-	ASSERT_LE(0, b);
-	EXPECT_EQ(base + 2 * each, module_refs());
-	ASSERT_EQ(0, vt_setiff(a, "tst0", IFF_TUN));
-	EXPECT_EQ(base + 2 * each, module_refs());
-	ASSERT_EQ(0, vt_persist(a, true));
-	EXPECT_EQ(base + 2 * each + 1, module_refs());
-	close(a);
-	close(b);
-	EXPECT_TRUE(wait_for(module_refs() == base + 1, WAIT_MS));
-	ASSERT_EQ(0, link_del("tst0"));
-	EXPECT_TRUE(wait_for(module_refs() == base, WAIT_MS));
-}
-
 FIXTURE(open_mode)
 {
 	int fd;
