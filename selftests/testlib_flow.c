@@ -184,3 +184,41 @@ int flow_number(const struct flow_path *path, int fd)
 	len = recv(path->probe, buf, sizeof(buf), 0);
 	return len < 0 ? -errno : len - PROBE_BASE - 1;
 }
+
+static int flow_check_attached(const char *name, int fd, bool tap)
+{
+	struct flow_path path;
+	struct flow_mark mark;
+	int err, i;
+
+	err = link_up(name);
+	if (!err)
+		err = flow_open(&path, name, tap);
+	if (err)
+		return err;
+	for (i = 0; i < 10 && !err; i++) {
+		err = flow_number(&path, fd);
+		if (!err)
+			err = flow_send(&path, i, i);
+		if (!err)
+			err = flow_await(&path, fd, &mark);
+		if (!err && mark.seq != (uint32_t)i)
+			err = -EBADMSG;
+	}
+	flow_close(&path);
+	return err;
+}
+
+int flow_check(const char *name, int flags)
+{
+	int fd = vt_attach_nb(name, flags);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = flow_check_attached(name, fd, flags & IFF_TAP);
+	close(fd);
+	if (!err && link_exists(name))
+		err = -EEXIST;
+	return err;
+}

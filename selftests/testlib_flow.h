@@ -49,6 +49,12 @@ int flow_await(const struct flow_path *path, int fd, struct flow_mark *mark);
 int flow_reader(const struct flow_path *path, unsigned int flow,
 		const int *fds, int num);
 
+/*
+ * Makes device @name with @flags, passes packets in both directions and lets
+ * it go: 0 if the driver does all that, else -errno of what failed.
+ */
+int flow_check(const char *name, int flags);
+
 /* The number of @fd's queue, as the stack sees it on what @fd writes. */
 int flow_number(const struct flow_path *path, int fd);
 
