@@ -33,6 +33,8 @@ vtun | tun) ;;
 esac
 export DRIVER
 NODE=/dev/net/$DRIVER
+# What rtnetlink calls its devices.
+# shellcheck disable=SC2034
 KIND=$DRIVER
 
 TEST_TIMEOUT=${TEST_TIMEOUT:-150}
@@ -117,7 +119,7 @@ lib_outside() {
 	*)
 		LIB_FAILED=$((LIB_FAILED + 1))
 		[ -n "${VERBOSE:-}" ] || sed 's/^/# /' "$tmp/output"
-		[ $verdict = 137 ] &&
+		[ "$verdict" = 137 ] &&
 			echo "# killed after $TEST_TIMEOUT s (TEST_TIMEOUT)"
 		lib_show_logs "$tmp"
 		echo "not ok $number $name"
@@ -227,6 +229,11 @@ equal() {
 	[ "$1" = "$2" ] || fail "$3: expected '$1', got '$2'"
 }
 
+# lines PATTERN FILE: how many match
+lines() {
+	grep -c -- "$1" "$2" || true
+}
+
 # refused WANTED COMMAND...: it must fail and say WANTED (a pattern for grep)
 refused() {
 	local wanted=$1 said
@@ -256,18 +263,23 @@ netns_add() {
 
 	for name; do
 		ip netns add "$name"
-		ns "$name" bash -c "$(declare -f lib_quiet); lib_quiet"
-		ns "$name" ip link set lo up
+		nsenter "--net=/run/netns/$name" \
+			bash -c "$(declare -f lib_quiet); lib_quiet; ip link set lo up"
 	done
 }
 
-# ns NAME COMMAND...: run it in that namespace
+# ns NAME COMMAND...: run it in that namespace, with a sysfs of that namespace
 ns() {
-	ip netns exec "$@"
+	if [ "$2" = ip ]; then
+		ip -n "$1" "${@:3}"	# cheaper, and many of all commands
+	else
+		ip netns exec "$@"
+	fi
 }
 
 # ipv6_on NAMESPACE: for devices made after this
 ipv6_on() {
+	# shellcheck disable=SC2016
 	ns "$1" bash -c 'for file in all default lo; do
 		echo 0 >/proc/sys/net/ipv6/conf/$file/disable_ipv6; done'
 }
@@ -277,14 +289,29 @@ cable() {
 	ip link add "$2" netns "$1" type veth peer name "$4" netns "$3"
 }
 
-# background NAME COMMAND...: output goes to $TEST_TMP/NAME.log, which is
-# shown when the test fails; its process number to BACKGROUND
+# background NAME PROGRAM...  or  background NAME ns NAMESPACE PROGRAM...
+# (or a function that ends with exec). Its output goes to $TEST_TMP/NAME.log, which is shown when the test fails; its
+# process number to BACKGROUND.
 background() {
 	local name=$1
 
 	shift
-	"$@" >"$TEST_TMP/$name.log" 2>&1 </dev/null &
+	[ "$1" = ns ] && set -- ip netns exec "${@:2}"
+	lib_become "$@" >"$TEST_TMP/$name.log" 2>&1 </dev/null &
+	# shellcheck disable=SC2034
 	BACKGROUND=$!
+}
+
+# exec, so that the number is the program's and not a shell's.
+lib_become() {
+	[ "$(type -t "$1")" = function ] || exec "$@"
+	"$@"
+}
+
+# stop PID: end a background program, which may fail for it
+stop() {
+	kill "$1"
+	wait "$1" || true
 }
 
 # wait_log SECONDS NAME PATTERN: until a background command has written it
@@ -306,6 +333,22 @@ kind_of() {
 tool() {
 	[ -x "$TOOLS/$1" ] || fail "no $TOOLS/$1: run 'make selftests' first"
 	echo "$TOOLS/$1"
+}
+
+# wire NAME FLAGS END END...: devices whose packets tools/wire.c carries from one
+# to the other; what it read is in $TEST_TMP/NAME.packets
+wire() {
+	local name=$1 program
+
+	program=$(tool wire)
+	shift
+	background "$name" "$program" -x "$TEST_TMP/$name.packets" "$NODE" "$@"
+	wait_log 10 "$name" ready
+}
+
+# pings NAMESPACE ADDRESS [OPTION...]: every request is answered
+pings() {
+	ns "$1" ping -n -c 3 -i 0.2 -W 10 "${@:3}" "$2"
 }
 
 lib_arguments "$@"
