@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What the tests of vtunctl share; they source lib.sh first. VTUNCTL names
+# another program than the one in build/, as one that was built for in-tree tun.
+
+VTUNCTL_OWN=$LIB_TOP/build/vtunctl
+VTUNCTL=${VTUNCTL:-$VTUNCTL_OWN}
+
+# vtunctl_plan N: plan, where vtunctl and the driver go together
+vtunctl_plan() {
+	if [ -z "${LIB_INSIDE:-}${LIB_LIST:-}" ]; then
+		if [ ! -x "$VTUNCTL" ]; then
+			echo "Bail out! no $VTUNCTL: run 'make tools' first"
+			exit 1
+		fi
+		if [ "$DRIVER" != vtun ] && [ "$VTUNCTL" = "$VTUNCTL_OWN" ]; then
+			echo "TAP version 13"
+			echo "1..0 # SKIP vtunctl has to do with vtun devices only"
+			exit 0
+		fi
+	fi
+	plan "$1"
+}
+
+vtunctl() {
+	"$VTUNCTL" "$@"
+}
+
+# gives TEXT ARGUMENT...: what vtunctl prints is exactly that, and it succeeds
+gives() {
+	local text=$1 said
+
+	shift
+	said=$(vtunctl "$@") || fail "'vtunctl $*' failed"
+	equal "$text" "$said" "vtunctl $*"
+}
+
+# fails_as USER STATUS WHY TODO ARGUMENT...: vtunctl fails with that status and
+# says, on stderr only, two lines with these texts. USER is root or a number.
+fails_as() {
+	local user=$1 status=$2 why=$3 todo=$4 seen=0
+
+	shift 4
+	as "$user" "$VTUNCTL" "$@" >"$TEST_TMP/out" 2>"$TEST_TMP/err" || seen=$?
+	equal "$status" "$seen" "exit status of 'vtunctl $*'"
+	equal "" "$(cat "$TEST_TMP/out")" "output of 'vtunctl $*'"
+	equal 2 "$(wc -l <"$TEST_TMP/err")" "lines of '$(cat "$TEST_TMP/err")'"
+	sed -n 1p "$TEST_TMP/err" | grep -qF -e "$why" ||
+		fail "'vtunctl $*' said '$(cat "$TEST_TMP/err")', not '$why'"
+	sed -n 2p "$TEST_TMP/err" | grep -qF -e "$todo" ||
+		fail "'vtunctl $*' said '$(cat "$TEST_TMP/err")', not '$todo'"
+}
+
+# fails WHY TODO ARGUMENT..., and wrong WHY ARGUMENT... for the command line
+fails() {
+	fails_as root 1 "$@"
+}
+
+wrong() {
+	local why=$1
+
+	shift
+	fails_as root 2 "$why" "'vtunctl help' shows" "$@"
+}
+
+# as USER COMMAND...: without privileges, unless it is root
+as() {
+	local user=$1
+
+	shift
+	if [ "$user" = root ]; then
+		"$@"
+	else
+		setpriv --reuid="$user" --regid="${AS_GROUP:-65533}" \
+			--clear-groups --bounding-set=-all --inh-caps=-all \
+			"$@"
+	fi
+}
+
+# json FILTER ARGUMENT...: of what vtunctl prints with -j
+json() {
+	local filter=$1
+
+	shift
+	vtunctl -j "$@" | jq -c "$filter"
+}
+
+# shows VALUE FILTER DEVICE
+shows() {
+	equal "$1" "$(json ".[0]|$2" show "$3")" "$2 of $3"
+}
+
+# The devices here, with all that does not move by itself.
+snapshot() {
+	ip -d link
+}
+
+# unchanged COMMAND...: the command must leave all devices as they are
+unchanged() {
+	local before
+
+	before=$(snapshot)
+	"$@"
+	equal "$before" "$(snapshot)" "devices after '$*'"
+}
+
+# hold NAME [-n COUNT] [-d] FLAGS DEVICE: keeps it attached; BACKGROUND is who
+hold() {
+	local name=$1 program options=()
+
+	shift
+	while [[ $1 == -* ]]; do
+		if [ "$1" = -n ]; then
+			options+=("$1" "$2")
+			shift
+		else
+			options+=("$1")
+		fi
+		shift
+	done
+	program=$(tool vtunctl_hold)
+	background "$name" "$program" "${options[@]}" "$NODE" "$@"
+	wait_log 20 "$name" attached
+}
+
+# fake_dev: a /dev/net of our own with the node in it
+fake_dev() {
+	local number
+
+	# shellcheck disable=SC2046
+	number=$(stat -c '0x%t 0x%T' "$NODE")
+	mount -t tmpfs fake /dev/net
+	# shellcheck disable=SC2086
+	mknod -m 0666 "$NODE" c $number
+}

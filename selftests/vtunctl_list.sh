@@ -1,0 +1,270 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# vtunctl list and show: what they tell is what other tools tell, too.
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/tools/vtunctl.sh"
+
+nothing() {
+	gives "" list
+	equal '[]' "$(vtunctl -j)" "JSON"
+	need_kind bridge
+	ip link add br0 type bridge
+	gives "" list
+}
+
+text() {
+	vtunctl add tap0 multi_queue user daemon group adm
+	vtunctl add tun0 pi
+	equal "tap0: tap persist multi_queue user daemon group adm
+    link down state DOWN carrier off mtu 1500
+    queues 0 attached 0 detached
+    rx 0 packets 0 bytes 0 errors 0 dropped 0 frame
+    tx 0 packets 0 bytes 0 errors 0 dropped
+tun0: tun pi persist
+    link down state DOWN carrier off mtu 1500
+    queues 0 attached 0 detached
+    rx 0 packets 0 bytes 0 errors 0 dropped 0 frame
+    tx 0 packets 0 bytes 0 errors 0 dropped" "$(vtunctl)" list
+	gives "$(vtunctl | tail -n 5)" show tun0
+}
+
+# F4.30
+json_agrees_with_ip() {
+	local theirs='[.ifindex, .ifname, .mtu, .operstate,
+		(.flags|index("UP") != null), .linkinfo.info_data.type,
+		.linkinfo.info_data.user, .linkinfo.info_data.group]'
+	local ours='[.ifindex, .ifname, .mtu, .operstate, .up, .mode, .user,
+		.group]'
+
+	vtunctl add tap0 user daemon
+	vtunctl add tun0 group adm multi_queue
+	vtunctl add tun1
+	ip link set tun1 mtu 1400 up
+	hold program tap,no_pi tap0
+	ip link set tap0 up
+	equal "$(ip -d -j link show type "$KIND" | jq -c "map($theirs)")" \
+		"$(json "map($ours)")" "devices"
+	shows '[true,true,"UP"]' '[.up,.carrier,.operstate]' tap0
+	shows '[true,false,"DOWN"]' '[.up,.carrier,.operstate]' tun1
+}
+
+flags_in_words() {
+	vtunctl add tun0 pi multi_queue
+	shows '["pi","persist","multi_queue"]' .flags tun0
+	hold program tap,no_pi tap0
+	shows '[]' .flags tap0
+	hold other tun,one_queue tun1
+	shows '["pi","one_queue"]' .flags tun1
+}
+
+owners() {
+	vtunctl add tap0 user daemon group adm
+	vtunctl add tap1 user 4000000000 group 4000000001
+	vtunctl add tap2
+	shows '["daemon",1,"adm",4]' '[.user,.uid,.group,.gid]' tap0
+	shows '["4000000000",4000000000,"4000000001",4000000001]' \
+		'[.user,.uid,.group,.gid]' tap1
+	shows '[]' 'keys-(keys-["user","uid","group","gid"])' tap2
+	vtunctl show tap1 | grep -q "user 4000000000 group 4000000001" ||
+		fail "$(vtunctl show tap1)"
+}
+
+queues_of_a_single_queue_device() {
+	local program
+
+	vtunctl add tap0
+	shows '{"attached":0,"detached":0}' .queues tap0
+	hold program tap,no_pi tap0
+	program=$BACKGROUND
+	shows '{"attached":1,"detached":0}' .queues tap0
+	ip link set tap0 up
+	ip link set tap0 carrier off
+	shows '{"attached":1,"detached":0}' .queues tap0
+	stop "$program"
+	shows '{"attached":0,"detached":0}' .queues tap0
+}
+
+queues_of_a_multi_queue_device() {
+	vtunctl add tun0 multi_queue
+	hold one -n 3 tun,multi_queue tun0
+	hold other -n 2 -d tun,multi_queue tun0
+	shows '{"attached":4,"detached":1}' .queues tun0
+	stop "$BACKGROUND"
+	shows '{"attached":3,"detached":0}' .queues tun0
+}
+
+counters() {
+	netns_add a b
+	wire wire tap,no_pi a:tap0 b:tap0
+	ns a ip addr add 192.0.2.1/24 dev tap0
+	ns b ip addr add 192.0.2.2/24 dev tap0
+	ns a ip link set tap0 up
+	ns b ip link set tap0 up
+	ns a ping -q -c 3 -i 0.2 192.0.2.2
+	equal "$(ns a ip -s -j link show dev tap0 | jq -c '.[0].stats64|
+		[.rx.packets,.rx.bytes,.rx.errors,.rx.dropped,
+		.tx.packets,.tx.bytes,.tx.errors,.tx.dropped]')" \
+		"$(json '.[0].stats64|
+		[.rx.packets,.rx.bytes,.rx.errors,.rx.dropped,
+		.tx.packets,.tx.bytes,.tx.errors,.tx.dropped]' \
+		-n a show tap0)" "counters"
+	[ "$(json '.[0].stats64.rx.packets' -n a show tap0)" -ge 3 ] ||
+		fail "$(vtunctl -n a)"
+	vtunctl -n a show tap0 | grep -q \
+		"    rx $(counter a tap0 rx_packets) packets $(counter a tap0 rx_bytes) bytes 0 errors" ||
+		fail "$(vtunctl -n a)"
+}
+
+# F1.16
+processes() {
+	local first second
+
+	vtunctl add tap0 multi_queue
+	hold first tap,multi_queue tap0
+	first=$BACKGROUND
+	hold second -n 3 -d tap,multi_queue tap0
+	second=$BACKGROUND
+	hold third tun tun0
+	shows "[{\"name\":\"vtunctl_hold\",\"pid\":$first,\"fds\":[3]},{\"name\":\"vtunctl_hold\",\"pid\":$second,\"fds\":[3,4,5]}]" \
+		.processes tap0
+	vtunctl show tap0 | grep -qxF \
+		"    held by vtunctl_hold($first) fd 3, vtunctl_hold($second) fd 3 4 5" ||
+		fail "$(vtunctl show tap0)"
+	ip link set tap0 name renamed0
+	shows "[$first,$second]" '.processes|map(.pid)' renamed0
+	stop "$first"
+	shows "[$second]" '.processes|map(.pid)' renamed0
+}
+
+# A file that attached to nothing is no holder, nor is one of another driver.
+other_files_do_not_count() {
+	vtunctl add tap0 multi_queue
+	hold program tap,multi_queue tap0
+	exec 7<>"$NODE"
+	[ ! -c /dev/net/tun ] || exec 8<>/dev/net/tun
+	shows "[$BACKGROUND]" '.processes|map(.pid)' tap0
+}
+
+# The node may have any path; the file is known by the device number.
+node_of_another_name() {
+	# shellcheck disable=SC2046
+	mknod "$TEST_TMP/node" c $(stat -c '0x%t 0x%T' "$NODE")
+	background program "$(tool vtunctl_hold)" "$TEST_TMP/node" tap tap0
+	wait_log 20 program attached
+	shows "[$BACKGROUND]" '.processes|map(.pid)' tap0
+}
+
+namesake_elsewhere() {
+	local here
+
+	netns_add a
+	hold here tap tap0
+	here=$BACKGROUND
+	background there ip netns exec a "$(tool vtunctl_hold)" "$NODE" tap tap0
+	wait_log 20 there attached
+	shows "[$here]" '.processes|map(.pid)' tap0
+	equal "[$BACKGROUND]" "$(json '.[0].processes|map(.pid)' -n a show tap0)" \
+		"processes of tap0 in a"
+}
+
+# Its program stays here, where a device of that name is made anew.
+moved_device() {
+	local program
+
+	netns_add a
+	hold moved tap tap0
+	program=$BACKGROUND
+	ip link set tap0 netns a
+	equal "[$program]" "$(json '.[0].processes|map(.pid)' -n a show tap0)" \
+		"processes of tap0 in a"
+	vtunctl add tap0
+	shows '[]' '.processes|map(.pid)' tap0
+	hold here tap tap0
+	shows "[$BACKGROUND]" '.processes|map(.pid)' tap0
+	equal "[$program]" "$(json '.[0].processes|map(.pid)' -n a show tap0)" \
+		"processes of tap0 in a"
+}
+
+hidden_process() {
+	hold program tap tap0
+	as 1 "$VTUNCTL" show tap0 >"$TEST_TMP/shown"
+	grep -qxF "    held by a process that is not visible from here (root sees more)" \
+		"$TEST_TMP/shown" || fail "$(cat "$TEST_TMP/shown")"
+	equal '[{"attached":1,"detached":0},[]]' "$(as 1 "$VTUNCTL" -j |
+		jq -c '.[0]|[.queues,.processes]')" "as a user"
+}
+
+# An interface's or a process's name may hold any byte.
+strange_names() {
+	local name=$'tap\e[31m"\\x'
+
+	vtunctl add "$name"
+	equal 'tap\x1b[31m"\x: tap persist' "$(LC_ALL=C.UTF-8 vtunctl | head -n 1)" \
+		"text"
+	equal '"tap\u001b[31m\"\\x"' "$(json '.[0].ifname')" "JSON"
+	vtunctl del "$name"
+	vtunctl add $'tap\xc3\xbc'
+	equal $'tap\xc3\xbc: tap persist' \
+		"$(LC_ALL=C.UTF-8 vtunctl | head -n 1)" "UTF-8"
+	equal 'tap\xc3\xbc: tap persist' "$(LC_ALL=C vtunctl | head -n 1)" \
+		"no UTF-8"
+	equal $'"tap\xc3\xbc"' "$(json '.[0].ifname')" "UTF-8 in JSON"
+	vtunctl del $'tap\xc3\xbc'
+	vtunctl add $'tap\xff'
+	equal '"tap\\xff"' "$(json '.[0].ifname')" "not UTF-8"
+	vtunctl del $'tap\xff'
+	cp "$(tool vtunctl_hold)" "$TEST_TMP/a"$'\n'$'\xff'
+	background program "$TEST_TMP/a"$'\n'$'\xff' "$NODE" tap tap0
+	wait_log 20 program attached
+	vtunctl -j | jq -e '.[0].processes[0].name' ||
+		fail "$(vtunctl -j)"
+	equal 6 "$(LC_ALL=C.UTF-8 vtunctl | wc -l)" "lines"
+}
+
+many_devices() {
+	local i
+
+	for ((i = 0; i < 40; i++)); do
+		vtunctl add tun%d >/dev/null
+	done
+	hold program tap tap99
+	equal 41 "$(json length)" "devices"
+	equal "[$BACKGROUND]" "$(json 'map(.processes[].pid)')" "processes"
+}
+
+not_there() {
+	need_kind bridge
+	ip link add br0 type bridge
+	fails "cannot show tap0: there is no such device" "-n NETNS" show tap0
+	fails "cannot show br0: its kind is bridge, not $KIND" "ip(8)" show br0
+	fails "cannot show lo: it is not a $KIND device" "ip(8)" -j show lo
+}
+
+shown_by_alternative_name() {
+	vtunctl add tap0
+	ip link property add dev tap0 altname an-alternative-name altname alt
+	gives "$(vtunctl show tap0)" show an-alternative-name
+	gives "$(vtunctl show tap0)" show alt
+}
+
+vtunctl_plan 18
+run_test "nothing to list" nothing
+run_test "the text" text
+run_test "JSON agrees with ip" json_agrees_with_ip
+run_test "flags in words" flags_in_words
+run_test "owner and group by name" owners
+run_test "the queue of a single-queue device" queues_of_a_single_queue_device
+run_test "queues of a multi-queue device" queues_of_a_multi_queue_device
+run_test "counters" counters
+run_test "processes that hold a device" processes
+run_test "files that are not attached do not count" other_files_do_not_count
+run_test "a process that used another node" node_of_another_name
+run_test "a device of the same name elsewhere" namesake_elsewhere
+run_test "a device that was moved away" moved_device
+run_test "a process that may not be seen" hidden_process
+run_test "names with strange bytes" strange_names
+run_test "many devices" many_devices
+run_test "a device that is not there" not_there
+run_test "a device by alternative name" shown_by_alternative_name
+finish

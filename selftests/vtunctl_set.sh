@@ -1,0 +1,185 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# vtunctl set: what it changes, and that it leaves all the rest alone.
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/tools/vtunctl.sh"
+
+user_and_group() {
+	vtunctl add tap0
+	gives "" set tap0 user daemon
+	shows '["daemon",null]' '[.user,.group]' tap0
+	gives "" set tap0 group adm
+	shows '["daemon","adm"]' '[.user,.group]' tap0
+	gives "" set tap0 user 0 group 4000000000
+	shows '[0,4000000000]' '[.uid,.gid]' tap0
+	ip link property add dev tap0 altname the-other-name-of-tap0
+	gives "" set the-other-name-of-tap0 group 0
+	shows '[0,0]' '[.uid,.gid]' tap0
+}
+
+# rest DEVICE: what attaching could change
+rest() {
+	local file
+
+	for file in tun_flags ifindex flags carrier_changes operstate; do
+		cat "/sys/class/net/$1/$file"
+	done
+	ip -d link show dev "$1"
+}
+
+# F2.22
+flags_are_kept() {
+	local mode flags before
+
+	for mode in tun tap; do
+		for flags in "" pi multi_queue "pi multi_queue"; do
+			# shellcheck disable=SC2086
+			vtunctl add dev0 mode $mode $flags user 1
+			ip link set dev0 up
+			before=$(rest dev0)
+			vtunctl set dev0 user 1 persist on
+			equal "$before" "$(rest dev0)" "$mode $flags"
+			vtunctl del dev0
+		done
+	done
+}
+
+# IFF_ONE_QUEUE is known to sysfs only.
+# F2.22 F2.42
+flags_beyond_rtnetlink_are_kept() {
+	vtunctl add tap0
+	"$(tool attach)" "$NODE" tap,one_queue tap0 >/dev/null
+	shows '["pi","persist","one_queue"]' .flags tap0
+	vtunctl set tap0 user 1
+	shows '["pi","persist","one_queue"]' .flags tap0
+	# Here /sys shows another network namespace than the device's.
+	netns_add a
+	ip link set tap0 netns a
+	equal '["pi","persist","one_queue"]' \
+		"$(json '.[0].flags' -n a show tap0)" "flags seen from outside"
+	vtunctl -n a set tap0 user 0
+	equal '[["pi","persist","one_queue"],0]' \
+		"$(json '.[0]|[.flags,.uid]' -n a show tap0)" "set from outside"
+	# Who may not mount has only /sys, which is right for this one.
+	vtunctl add tap1
+	"$(tool attach)" "$NODE" tap,one_queue tap1 >/dev/null
+	equal '["pi","persist","one_queue"]' \
+		"$(as 1 "$VTUNCTL" -j show tap1 | jq -c '.[0].flags')" "as user"
+}
+
+# The device of the same name in the namespace that /sys shows is another.
+flags_of_a_namesake_are_not_taken() {
+	netns_add a
+	vtunctl add tap0 mode tun
+	vtunctl -n a add tap0 mode tap
+	"$(tool attach)" "$NODE" tun,one_queue tap0 >/dev/null
+	equal '["persist"]' "$(nsenter --net=/run/netns/a setpriv --reuid=1 \
+		--clear-groups --bounding-set=-all --inh-caps=-all \
+		"$VTUNCTL" -j show tap0 | jq -c '.[0].flags')" "flags in a"
+}
+
+persist_off_deletes_at_once() {
+	vtunctl add tap0
+	gives "" set tap0 persist off
+	gives "" list
+}
+
+persist_while_in_use() {
+	hold program tap,multi_queue,no_pi tap0
+	shows '["multi_queue"]' .flags tap0
+	vtunctl set tap0 persist on
+	shows '["persist","multi_queue"]' .flags tap0
+	vtunctl set tap0 persist off
+	shows '["multi_queue"]' .flags tap0
+	vtunctl set tap0 persist on user 1
+	stop "$BACKGROUND"
+	shows '[["persist","multi_queue"],1]' '[.flags,.uid]' tap0
+	hold program tap,multi_queue,no_pi tap0
+	vtunctl set tap0 persist off
+	stop "$BACKGROUND"
+	gives ""
+}
+
+# F2.21
+program_keeps_its_queues() {
+	local before
+
+	vtunctl add tap0 multi_queue
+	ip link set tap0 up
+	hold program -n 3 -d tap,multi_queue tap0
+	before=$(rest tap0)
+	shows '{"attached":2,"detached":1}' .queues tap0
+	vtunctl set tap0 persist on
+	equal "$before" "$(rest tap0)" "tap0"
+}
+
+# F2.14
+busy() {
+	hold program tap,no_pi tap0
+	unchanged fails "is busy: its only queue is held by vtunctl_hold($BACKGROUND) fd 3" \
+		"Stop that process" set tap0 persist on
+	# Who sees no process is not told of one.
+	vtunctl del tap0
+	vtunctl add tap0 user 1
+	hold program tap,no_pi tap0
+	unchanged fails_as 1 1 "held by a process that is not visible from here" \
+		"Stop that process" set tap0 user daemon
+}
+
+# F2.15
+all_queues_taken() {
+	vtunctl add tap0 multi_queue
+	hold program -n 256 tap,multi_queue tap0
+	unchanged fails "it has 256 queues already" "vtunctl show tap0" \
+		set tap0 user 1
+}
+
+# F2.10 F2.11 F2.12
+who_may() {
+	vtunctl add tap0
+	unchanged fails_as 1 1 "it has no owner or group" "as root" \
+		set tap0 user 1
+	vtunctl add tap1 user daemon
+	unchanged fails_as 2 1 "only its owner daemon may" "as root" \
+		set tap1 user 2
+	vtunctl add tap2 group adm
+	unchanged fails_as 2 1 "only members of its group adm may" "as root" \
+		set tap2 user 2
+	vtunctl add tap3 user daemon group adm
+	AS_GROUP=adm unchanged fails_as 2 1 \
+		"only its owner daemon, and only as a member of its group adm" \
+		"as root" set tap3 user 2
+	as daemon "$VTUNCTL" set tap1 user 2
+	AS_GROUP=adm as 2 "$VTUNCTL" set tap2 user 2
+	AS_GROUP=adm as daemon "$VTUNCTL" set tap3 user 2
+	equal '[null,2,2,2]' "$(json 'map(.uid)')" "owners"
+}
+
+bad_input_changes_nothing() {
+	vtunctl add tap0 user daemon group adm
+	unchanged fails "there is no user 'nosuch'" "getent passwd" \
+		set tap0 group 1 user nosuch
+	unchanged fails "there is no group 'nosuch'" "getent group" \
+		set tap0 user 0 group nosuch persist off
+	unchanged fails "there is no such device" "vtunctl list" \
+		set tap1 user 0
+	unchanged fails "it is not a $KIND device" "ip(8)" set lo user 0
+	fake_dev
+	rm "$NODE"
+	unchanged fails "there is no node $NODE" "mknod" set tap0 user 0
+}
+
+vtunctl_plan 11
+run_test "owner and group" user_and_group
+run_test "flags and state are kept" flags_are_kept
+run_test "flags that only sysfs knows are kept" flags_beyond_rtnetlink_are_kept
+run_test "flags of a namesake are not taken" flags_of_a_namesake_are_not_taken
+run_test "persist off deletes a device that is free" persist_off_deletes_at_once
+run_test "persist while a program has the device" persist_while_in_use
+run_test "a program keeps its queues" program_keeps_its_queues
+run_test "a busy device is left alone" busy
+run_test "a device with all its queues is left alone" all_queues_taken
+run_test "who may, and who is told that he may not" who_may
+run_test "bad input changes nothing" bad_input_changes_nothing
+finish
