@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* TUNSETLINK: the hardware type that the device claims to have. */
 #include <kselftest_harness.h>
-#include <net/if_arp.h>
 #include "testlib.h"
 
 #ifndef ARPHRD_6LOWPAN
