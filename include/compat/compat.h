@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between kernels. Force-included before every source file, so
+ * that src/ reads like current mainline. VTUN_HAVE_* come from Kbuild, which
+ * looks into the target's headers: stable kernels backport, versions mislead.
+ * Each entry says what changed and when it can go.
+ */
+#ifndef VTUN_COMPAT_H
+#define VTUN_COMPAT_H
+
+#include <linux/if_tun.h>
+#include <linux/mmzone.h>
+#include <linux/netdevice.h>
+#include <linux/ptr_ring.h>
+#include <linux/version.h>
+
+/* 7.3 has a flag for back pressure. Goes when 7.3 is the oldest kernel. */
+#ifndef IFF_BACKPRESSURE
+#define IFF_BACKPRESSURE	0x0080
+#endif
+
+/*
+ * 6.13 says what the function needs: consumers with BH off. Goes with 6.1;
+ * that one switches off interrupts instead.
+ */
+#ifndef VTUN_HAVE_RING_RESIZE_BH
+#define ptr_ring_resize_multiple_bh	ptr_ring_resize_multiple
+#endif
+
+/* 6.16 takes a sockaddr_storage. Goes when 6.16 is the oldest kernel. */
+#ifndef VTUN_HAVE_MAC_ADDRESS_STORAGE
+static inline int vtun_compat_set_mac(struct net_device *dev,
+				      struct sockaddr_storage *addr,
+				      struct netlink_ext_ack *extack)
+{
+	return dev_set_mac_address_user(dev, (struct sockaddr *)addr, extack);
+}
+#define dev_set_mac_address_user	vtun_compat_set_mac
+#endif
+
+/*
+ * Page order of a large skb's fragments. Before 6.6 alloc_skb_with_frags()
+ * refuses more data than single pages hold, whatever order it may use; no
+ * header shows it. Goes with 6.1.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define VTUN_SKB_FRAG_ORDER	0
+#else
+#define VTUN_SKB_FRAG_ORDER	PAGE_ALLOC_COSTLY_ORDER
+#endif
+
+#endif /* VTUN_COMPAT_H */

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The device node: thin, forwards to rx, tx and ioctl. */
+
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/nsproxy.h>
+#include <linux/poll.h>
+#include <linux/seq_file.h>
+
+#include "chardev.h"
+#include "ioctl.h"
+#include "queue.h"
+#include "rx.h"
+#include "tx.h"
+
+static int vtun_chardev_open(struct inode *inode, struct file *file)
+{
+	struct vtun_queue *vq = vtun_queue_alloc(current->nsproxy->net_ns);
+
+	if (!vq)
+		return -ENOMEM;
+	file->private_data = vq;
+	/* io_uring may try inline: nothing sleeps that was asked not to. */
+	file->f_mode |= FMODE_NOWAIT;
+	return 0;
+}
+
+static int vtun_chardev_release(struct inode *inode, struct file *file)
+{
+	vtun_queue_close(file->private_data);
+	return 0;
+}
+
+static enum vtun_wait vtun_chardev_wait(const struct kiocb *iocb)
+{
+	return iocb->ki_filp->f_flags & O_NONBLOCK ||
+	       iocb->ki_flags & IOCB_NOWAIT ? VTUN_NOWAIT : VTUN_WAIT;
+}
+
+static ssize_t vtun_chardev_read(struct kiocb *iocb, struct iov_iter *to)
+{
+	ssize_t ret = vtun_tx_read(iocb->ki_filp->private_data, to,
+				   vtun_chardev_wait(iocb));
+
+	/* A file position that is no position: in-tree tun shows it, too. */
+	if (ret > 0)
+		iocb->ki_pos = ret;
+	return ret;
+}
+
+static ssize_t vtun_chardev_write(struct kiocb *iocb, struct iov_iter *from)
+{
+	return vtun_rx_write(iocb->ki_filp->private_data, from,
+			     vtun_chardev_wait(iocb));
+}
+
+static bool vtun_chardev_writable(struct vtun_queue *vq,
+				  const struct net_device *dev)
+{
+	return READ_ONCE(dev->flags) & IFF_UP && sock_writeable(&vq->sk);
+}
+
+static __poll_t vtun_chardev_poll(struct file *file, poll_table *wait)
+{
+	struct vtun_queue *vq = file->private_data;
+	struct vtun_dev *vtun;
+	__poll_t mask = 0;
+
+	poll_wait(file, &vq->socket.wq.wait, wait);
+
+	rcu_read_lock();
+	vtun = rcu_dereference(vq->vtun);
+	if (!vtun || READ_ONCE(vtun->dev->reg_state) != NETREG_REGISTERED) {
+		mask = EPOLLERR;
+		goto unlock;
+	}
+	if (!ptr_ring_empty(&vq->fifo))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (!vtun_chardev_writable(vq, vtun->dev)) {
+		/* Who makes it writable looks at the bit after that. */
+		set_bit(VTUN_POLL_NOSPACE, &vq->poll_flags);
+		smp_mb__after_atomic();
+	}
+	if (vtun_chardev_writable(vq, vtun->dev))
+		mask |= EPOLLOUT | EPOLLWRNORM;
+unlock:
+	rcu_read_unlock();
+	return mask;
+}
+
+static int vtun_chardev_fasync(int fd, struct file *file, int on)
+{
+	struct vtun_queue *vq = file->private_data;
+	int ret = fasync_helper(fd, file, on, &vq->fasync);
+
+	if (ret < 0 || !on)
+		return ret < 0 ? ret : 0;
+	/* Whoever switches it on gets the signals, unless told otherwise. */
+	return f_setown(file, task_tgid_vnr(current), 0);
+}
+
+#ifdef CONFIG_PROC_FS
+static void vtun_chardev_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct vtun_queue *vq = file->private_data;
+	char name[IFNAMSIZ] = "";
+	struct vtun_dev *vtun;
+
+	rtnl_lock();	/* keeps the name, and the device */
+	vtun = rtnl_dereference(vq->vtun);
+	if (vtun)
+		strscpy(name, vtun->dev->name, sizeof(name));
+	rtnl_unlock();
+	seq_printf(m, "iff:\t%s\n", name);
+}
+#endif
+
+static const struct file_operations vtun_chardev_fops = {
+	.owner		= THIS_MODULE,
+	.open		= vtun_chardev_open,
+	.release	= vtun_chardev_release,
+	.read_iter	= vtun_chardev_read,
+	.write_iter	= vtun_chardev_write,
+	.poll		= vtun_chardev_poll,
+	.fasync		= vtun_chardev_fasync,
+	.unlocked_ioctl	= vtun_ioctl,
+#ifdef CONFIG_COMPAT
+	.compat_ioctl	= vtun_ioctl_compat,
+#endif
+#ifdef CONFIG_PROC_FS
+	.show_fdinfo	= vtun_chardev_show_fdinfo,
+#endif
+};
+
+static struct miscdevice vtun_chardev = {
+	.name		= VTUN_NAME,
+	.nodename	= "net/" VTUN_NAME,
+	.fops		= &vtun_chardev_fops,
+};
+
+/**
+ * vtun_chardev_init() - make the node
+ * @minor: minor number of the misc device, MISC_DYNAMIC_MINOR for any
+ *
+ * Return: 0, -EBUSY if the number is taken, -ENOMEM.
+ */
+int vtun_chardev_init(int minor)
+{
+	vtun_chardev.minor = minor;
+	return misc_register(&vtun_chardev);
+}
+
+/**
+ * vtun_chardev_exit() - take the node away; nobody has it open
+ */
+void vtun_chardev_exit(void)
+{
+	misc_deregister(&vtun_chardev);
+}

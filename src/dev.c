@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The network device: its operations, and what changes its configuration. */
+
+#include <linux/cred.h>
+#include <linux/etherdevice.h>
+#include <linux/if_arp.h>
+#include <linux/module.h>
+#include <linux/security.h>
+#include <net/ip.h>
+#include <net/ip_tunnels.h>
+
+#include "dev.h"
+#include "ethtool.h"
+#include "filter.h"
+#include "link.h"
+#include "queue.h"
+#include "steer.h"
+#include "sysfs.h"
+#include "tx.h"
+
+#define VTUN_DEV_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST)
+#define VTUN_DEV_VLAN_FEATURES	(NETIF_F_HW_VLAN_CTAG_TX | \
+				 NETIF_F_HW_VLAN_STAG_TX)
+
+static int vtun_dev_init(struct net_device *dev)
+{
+	netdev_lockdep_set_classes(dev);
+	dev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
+	return 0;
+}
+
+/* Also undoes what vtun_dev_create() did, however little that was. */
+static void vtun_dev_uninit(struct net_device *dev)
+{
+	struct vtun_dev *vtun = netdev_priv(dev);
+
+	vtun_queue_unlink_all(vtun);
+	vtun_steer_uninit(vtun);
+	vtun_filter_set(vtun, NULL);
+	security_tun_dev_free_security(vtun->security);
+	vtun->security = NULL;
+	if (vtun->flags & IFF_PERSIST)
+		module_put(THIS_MODULE);
+	vtun->flags &= ~IFF_PERSIST;
+}
+
+static int vtun_dev_open(struct net_device *dev)
+{
+	netif_tx_start_all_queues(dev);
+	return 0;
+}
+
+static int vtun_dev_stop(struct net_device *dev)
+{
+	netif_tx_stop_all_queues(dev);
+	return 0;
+}
+
+static u16 vtun_dev_select_queue(struct net_device *dev, struct sk_buff *skb,
+				 struct net_device *sb_dev)
+{
+	u16 index;
+
+	rcu_read_lock();
+	index = vtun_steer_select(netdev_priv(dev), skb);
+	rcu_read_unlock();
+	return index;
+}
+
+/* Nothing to program, but without it the core refuses multicast lists. */
+static void vtun_dev_set_rx_mode(struct net_device *dev)
+{
+}
+
+static void vtun_dev_set_rx_headroom(struct net_device *dev, int headroom)
+{
+	struct vtun_dev *vtun = netdev_priv(dev);
+
+	WRITE_ONCE(vtun->rx_headroom, clamp(headroom, 0, U16_MAX));
+}
+
+/**
+ * vtun_dev_set_carrier() - ndo_change_carrier, and TUNSETCARRIER
+ * @dev: device
+ * @on: carrier
+ *
+ * Context: RTNL held.
+ * Return: 0, or -EPERM for a carrier that nobody would serve.
+ */
+int vtun_dev_set_carrier(struct net_device *dev, bool on)
+{
+	struct vtun_dev *vtun = netdev_priv(dev);
+
+	if (on && !vtun->num_queues)
+		return -EPERM;
+	if (on)
+		netif_carrier_on(dev);
+	else
+		netif_carrier_off(dev);
+	return 0;
+}
+
+static const struct net_device_ops vtun_dev_tun_ops = {
+	.ndo_init		= vtun_dev_init,
+	.ndo_uninit		= vtun_dev_uninit,
+	.ndo_open		= vtun_dev_open,
+	.ndo_stop		= vtun_dev_stop,
+	.ndo_start_xmit		= vtun_tx_xmit,
+	.ndo_select_queue	= vtun_dev_select_queue,
+	.ndo_set_rx_headroom	= vtun_dev_set_rx_headroom,
+	.ndo_get_stats64	= dev_get_tstats64,
+	.ndo_change_carrier	= vtun_dev_set_carrier,
+};
+
+static const struct net_device_ops vtun_dev_tap_ops = {
+	.ndo_init		= vtun_dev_init,
+	.ndo_uninit		= vtun_dev_uninit,
+	.ndo_open		= vtun_dev_open,
+	.ndo_stop		= vtun_dev_stop,
+	.ndo_start_xmit		= vtun_tx_xmit,
+	.ndo_select_queue	= vtun_dev_select_queue,
+	.ndo_features_check	= passthru_features_check,
+	.ndo_set_rx_mode	= vtun_dev_set_rx_mode,
+	.ndo_set_mac_address	= eth_mac_addr,
+	.ndo_validate_addr	= eth_validate_addr,
+	.ndo_set_rx_headroom	= vtun_dev_set_rx_headroom,
+	.ndo_get_stats64	= dev_get_tstats64,
+	.ndo_change_carrier	= vtun_dev_set_carrier,
+};
+
+static void vtun_dev_setup_tun(struct net_device *dev)
+{
+	dev->netdev_ops = &vtun_dev_tun_ops;
+	dev->header_ops = &ip_tunnel_header_ops;
+	dev->type = ARPHRD_NONE;
+	dev->flags = IFF_POINTOPOINT | IFF_NOARP | IFF_MULTICAST;
+	dev->mtu = ETH_DATA_LEN;
+	dev->tx_queue_len = TUN_READQ_SIZE;
+}
+
+static void vtun_dev_setup_tap(struct net_device *dev)
+{
+	ether_setup(dev);
+	dev->netdev_ops = &vtun_dev_tap_ops;
+	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
+	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
+	eth_hw_addr_random(dev);
+}
+
+/* What both kinds have in common; hard_header_len is known by now. */
+static void vtun_dev_setup(struct net_device *dev)
+{
+	struct vtun_dev *vtun = netdev_priv(dev);
+
+	vtun->dev = dev;
+	vtun->owner = INVALID_UID;
+	vtun->group = INVALID_GID;
+	INIT_LIST_HEAD(&vtun->parked);
+	vtun_ethtool_init(vtun);
+
+	dev->needs_free_netdev = true;
+	dev->ethtool_ops = &vtun_ethtool_ops;
+	dev->rtnl_link_ops = &vtun_link_ops;
+	dev->hw_features = VTUN_DEV_FEATURES | VTUN_DEV_VLAN_FEATURES;
+	dev->features = dev->hw_features;
+	dev->vlan_features = VTUN_DEV_FEATURES;
+	dev->sysfs_groups[0] = &vtun_sysfs_group;
+	dev->min_mtu = ETH_MIN_MTU;
+	dev->max_mtu = IP_MAX_MTU - dev->hard_header_len;
+}
+
+/**
+ * vtun_dev_apply() - the one place that changes a device's configuration
+ * @vtun: device
+ * @cfg: what to set
+ *
+ * Context: RTNL held.
+ */
+void vtun_dev_apply(struct vtun_dev *vtun, const struct vtun_cfg *cfg)
+{
+	u16 flags = vtun->flags;
+
+	ASSERT_RTNL();
+	if (cfg->set & VTUN_CFG_FLAGS)
+		flags = (flags & ~VTUN_STORED_FLAGS) | cfg->flags;
+	if (cfg->set & VTUN_CFG_PERSIST)
+		flags = cfg->persist ? flags | IFF_PERSIST
+				     : flags & ~IFF_PERSIST;
+	if (cfg->set & VTUN_CFG_OWNER)
+		WRITE_ONCE(vtun->owner, cfg->owner);
+	if (cfg->set & VTUN_CFG_GROUP)
+		WRITE_ONCE(vtun->group, cfg->group);
+
+	/* A persistent device needs no file to keep the module. */
+	if (~vtun->flags & flags & IFF_PERSIST)
+		__module_get(THIS_MODULE);
+	else if (vtun->flags & ~flags & IFF_PERSIST)
+		module_put(THIS_MODULE);
+	WRITE_ONCE(vtun->flags, flags);
+}
+
+/* Owner and group let in who matches all of them that are set; who may
+ * administer the device's namespace always gets in.
+ */
+static bool vtun_dev_may_attach(struct vtun_dev *vtun)
+{
+	bool owner_set = uid_valid(vtun->owner);
+	bool group_set = gid_valid(vtun->group);
+
+	if ((owner_set || group_set) &&
+	    (!owner_set || uid_eq(current_euid(), vtun->owner)) &&
+	    (!group_set || in_egroup_p(vtun->group)))
+		return true;
+	return ns_capable(dev_net(vtun->dev)->user_ns, CAP_NET_ADMIN);
+}
+
+/* What TUNSETIFF does to a device that has no queue but the caller's. */
+static void vtun_dev_first_file(struct vtun_dev *vtun, u16 flags)
+{
+	struct vtun_cfg cfg = {
+		.set = VTUN_CFG_FLAGS,
+		.flags = flags & VTUN_STORED_FLAGS,
+	};
+
+	vtun_dev_apply(vtun, &cfg);
+	if (flags & IFF_NO_CARRIER)
+		netif_carrier_off(vtun->dev);
+	else
+		netif_carrier_on(vtun->dev);
+}
+
+static int vtun_dev_attach(struct net_device *dev, struct vtun_queue *vq,
+			   char *name, u16 flags)
+{
+	struct vtun_dev *vtun;
+	int err;
+
+	if (flags & IFF_TUN_EXCL)
+		return -EBUSY;
+	if (dev->rtnl_link_ops != &vtun_link_ops)
+		return -EINVAL;
+	vtun = netdev_priv(dev);
+	if (!(vtun->flags & flags & VTUN_KIND_MASK) ||
+	    (vtun->flags ^ flags) & IFF_MULTI_QUEUE)
+		return -EINVAL;
+	if (!vtun_dev_may_attach(vtun))
+		return -EPERM;
+	err = security_tun_dev_open(vtun->security);
+	if (err < 0)
+		return err;
+	err = vtun_queue_attach(vtun, vq);
+	if (err)
+		return err;
+	if (vtun->num_queues + vtun->num_parked == 1) {
+		vtun_dev_first_file(vtun, flags);
+		strscpy(name, dev->name, IFNAMSIZ);
+	}
+	netdev_state_change(dev);
+	return 0;
+}
+
+static int vtun_dev_create(struct vtun_queue *vq, char *name, u16 flags)
+{
+	unsigned int queues = flags & IFF_MULTI_QUEUE ? VTUN_MAX_QUEUES : 1;
+	bool tun = flags & IFF_TUN;	/* goes first if both are asked for */
+	struct net *net = sock_net(&vq->sk);
+	struct net_device *dev;
+	struct vtun_dev *vtun;
+	int err;
+
+	if (!ns_capable(net->user_ns, CAP_NET_ADMIN))
+		return -EPERM;
+	err = security_tun_dev_create();
+	if (err < 0)
+		return err;
+	if (!(flags & VTUN_KIND_MASK))
+		return -EINVAL;
+	if (!*name)
+		strscpy(name, tun ? "tun%d" : "tap%d", IFNAMSIZ);
+
+	dev = alloc_netdev_mqs(sizeof(*vtun), name, NET_NAME_UNKNOWN,
+			       tun ? vtun_dev_setup_tun : vtun_dev_setup_tap,
+			       queues, queues);
+	if (!dev)
+		return -ENOMEM;
+	vtun_dev_setup(dev);
+	dev_net_set(dev, net);
+	dev->ifindex = vq->ifindex;
+	vtun = netdev_priv(dev);
+	vtun->flags = (tun ? IFF_TUN : IFF_TAP) | (flags & VTUN_STORED_FLAGS);
+
+	err = security_tun_dev_alloc_security(&vtun->security);
+	if (err < 0)
+		goto err_free_dev;
+	err = vtun_steer_init(vtun);
+	if (err)
+		goto err_uninit;
+	/* Before anybody sees the device, so that it never lacks its queue. */
+	err = vtun_queue_attach(vtun, vq);
+	if (err)
+		goto err_uninit;
+	vq->ifindex = 0;
+	err = register_netdevice(dev);
+	if (err)
+		goto err_uninit;
+	if (flags & IFF_NO_CARRIER)
+		netif_carrier_off(dev);
+	strscpy(name, dev->name, IFNAMSIZ);
+	return 0;
+
+err_uninit:
+	vtun_dev_uninit(dev);	/* register_netdevice() may have done it, too */
+err_free_dev:
+	free_netdev(dev);
+	return err;
+}
+
+/**
+ * vtun_dev_open_file() - TUNSETIFF: give a file a device, made if need be
+ * @vq: the file's queue, without a device
+ * @name: room for IFNAMSIZ bytes, terminated; a name or a template such as
+ *	"tap%d", or empty. Replaced by the device's name, but not if it has
+ *	other queues already.
+ * @flags: IFF_* bits of linux/if_tun.h
+ *
+ * Context: process, RTNL held, may sleep; current is who asks.
+ * Return: 0; -EINVAL for flags that contradict each other, the device or this
+ * driver, and for a bad name; -EPERM; -EBUSY for a device that has a program,
+ * or is there although @flags say it must not be, or for a taken index; -E2BIG
+ * for too many queues; -ENFILE for a template without a free number; -ENOMEM;
+ * or what a security module or a notifier says.
+ */
+int vtun_dev_open_file(struct vtun_queue *vq, char *name, u16 flags)
+{
+	struct net_device *dev;
+
+	ASSERT_RTNL();
+	if (flags & VTUN_REFUSED_FLAGS)
+		return -EINVAL;
+	dev = __dev_get_by_name(sock_net(&vq->sk), name);
+	return dev ? vtun_dev_attach(dev, vq, name, flags)
+		   : vtun_dev_create(vq, name, flags);
+}
+
+/* Address lengths of the types that have addresses; facts of their headers. */
+static unsigned char vtun_dev_type_addr_len(u16 type)
+{
+	switch (type) {
+	case ARPHRD_LOCALTLK:
+		return 1;
+	case ARPHRD_TUNNEL:
+	case ARPHRD_SIT:
+	case ARPHRD_IPGRE:
+		return 4;
+	case ARPHRD_ROSE:
+		return 5;
+	case ARPHRD_ETHER:
+	case ARPHRD_IEEE802:
+	case ARPHRD_FDDI:
+	case ARPHRD_HIPPI:
+		return 6;
+	case ARPHRD_NETROM:
+		return 7;
+	case ARPHRD_IEEE802154:
+	case ARPHRD_IEEE802154_MONITOR:
+	case ARPHRD_6LOWPAN:
+		return 8;
+	case ARPHRD_TUNNEL6:
+	case ARPHRD_IP6GRE:
+		return 16;
+	}
+	return 0;
+}
+
+/**
+ * vtun_dev_set_type() - TUNSETLINK: change what kind of link a device says it is
+ * @dev: device
+ * @type: ARPHRD_*
+ *
+ * Context: process, RTNL held, may sleep.
+ * Return: 0, -EBUSY while the device is up, or a notifier's refusal.
+ */
+int vtun_dev_set_type(struct net_device *dev, u16 type)
+{
+	int err;
+
+	if (dev->flags & IFF_UP)
+		return -EBUSY;
+	err = call_netdevice_notifiers(NETDEV_PRE_TYPE_CHANGE, dev);
+	err = notifier_to_errno(err);
+	if (err)
+		return err;
+	dev->type = type;
+	dev->addr_len = vtun_dev_type_addr_len(type);
+	call_netdevice_notifiers(NETDEV_POST_TYPE_CHANGE, dev);
+	return 0;
+}
+
+static int vtun_dev_event(struct notifier_block *nb, unsigned long event,
+			  void *info)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(info);
+	struct vtun_dev *vtun = netdev_priv(dev);
+	unsigned int i;
+
+	if (dev->rtnl_link_ops != &vtun_link_ops)
+		return NOTIFY_DONE;
+	switch (event) {
+	case NETDEV_CHANGE_TX_QUEUE_LEN:
+		if (vtun_queue_resize_all(vtun))
+			return NOTIFY_BAD;	/* programs know it as EPERM */
+		break;
+	case NETDEV_UP:
+		/* Not in ndo_open: pollers look at IFF_UP, set after it. */
+		for (i = 0; i < vtun->num_queues; i++)
+			vtun_queue_wake_writer(vtun_queue_rtnl(vtun, i));
+		break;
+	}
+	return NOTIFY_DONE;
+}
+
+struct notifier_block vtun_dev_notifier = {
+	.notifier_call = vtun_dev_event,
+};

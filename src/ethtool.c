@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ethtool: driver, channels, message level, link settings. */
+
+#include "ethtool.h"
+
+static void vtun_ethtool_get_drvinfo(struct net_device *dev,
+				     struct ethtool_drvinfo *info)
+{
+	strscpy(info->driver, VTUN_NAME, sizeof(info->driver));
+	strscpy(info->version, VTUN_VERSION, sizeof(info->version));
+	strscpy(info->bus_info, vtun_is_tap(netdev_priv(dev)) ? "tap" : "tun",
+		sizeof(info->bus_info));
+}
+
+static u32 vtun_ethtool_get_msglevel(struct net_device *dev)
+{
+	struct vtun_dev *vtun = netdev_priv(dev);
+
+	return vtun->msg_enable;
+}
+
+static void vtun_ethtool_set_msglevel(struct net_device *dev, u32 level)
+{
+	struct vtun_dev *vtun = netdev_priv(dev);
+
+	vtun->msg_enable = level;
+}
+
+static void vtun_ethtool_get_channels(struct net_device *dev,
+				      struct ethtool_channels *channels)
+{
+	struct vtun_dev *vtun = netdev_priv(dev);
+
+	channels->combined_count = vtun->num_queues;
+	channels->max_combined = vtun->flags & IFF_MULTI_QUEUE ?
+				 VTUN_MAX_QUEUES : 1;
+}
+
+static int vtun_ethtool_get_link(struct net_device *dev,
+				 struct ethtool_link_ksettings *settings)
+{
+	struct vtun_dev *vtun = netdev_priv(dev);
+
+	*settings = vtun->link;
+	return 0;
+}
+
+static int vtun_ethtool_set_link(struct net_device *dev,
+				 const struct ethtool_link_ksettings *settings)
+{
+	struct vtun_dev *vtun = netdev_priv(dev);
+
+	vtun->link = *settings;
+	return 0;
+}
+
+/**
+ * vtun_ethtool_init() - what a new device says of its link
+ * @vtun: device that is being made
+ */
+void vtun_ethtool_init(struct vtun_dev *vtun)
+{
+	vtun->link.base.speed = SPEED_10000;
+	vtun->link.base.duplex = DUPLEX_FULL;
+	vtun->link.base.port = PORT_TP;
+	vtun->link.base.autoneg = AUTONEG_DISABLE;
+}
+
+const struct ethtool_ops vtun_ethtool_ops = {
+	.get_drvinfo		= vtun_ethtool_get_drvinfo,
+	.get_msglevel		= vtun_ethtool_get_msglevel,
+	.set_msglevel		= vtun_ethtool_set_msglevel,
+	.get_link		= ethtool_op_get_link,
+	.get_channels		= vtun_ethtool_get_channels,
+	.get_ts_info		= ethtool_op_get_ts_info,
+	.get_link_ksettings	= vtun_ethtool_get_link,
+	.set_link_ksettings	= vtun_ethtool_set_link,
+};

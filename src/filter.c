@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Destination-address filter for Ethernet mode, TUNSETTXFILTER. */
+
+#include <linux/bitmap.h>
+#include <linux/crc32.h>
+#include <linux/etherdevice.h>
+#include <linux/slab.h>
+
+#include "filter.h"
+
+#define VTUN_FILTER_EXACT	8
+#define VTUN_FILTER_HASH_BITS	6
+
+/**
+ * struct vtun_filter - addresses that pass; constant once published
+ * @rcu: for freeing
+ * @count: used entries of @addr, at least 1
+ * @addr: exact matches
+ * @hash: bitmap of multicast hashes that pass
+ */
+struct vtun_filter {
+	struct rcu_head rcu;
+	unsigned int count;
+	u8 addr[VTUN_FILTER_EXACT][ETH_ALEN];
+	DECLARE_BITMAP(hash, BIT(VTUN_FILTER_HASH_BITS));
+};
+
+/* The usual multicast hash of network cards: top bits of the CRC. */
+static unsigned int vtun_filter_hash(const u8 *addr)
+{
+	return ether_crc(ETH_ALEN, addr) >> (32 - VTUN_FILTER_HASH_BITS);
+}
+
+/**
+ * vtun_filter_accepts() - whether a packet's destination passes
+ * @vtun: device
+ * @skb: packet from the stack, its destination address in front
+ *
+ * Context: RCU section.
+ * Return: true if it passes or there is no filter.
+ */
+bool vtun_filter_accepts(struct vtun_dev *vtun, const struct sk_buff *skb)
+{
+	const struct vtun_filter *filter = rcu_dereference(vtun->filter);
+	const u8 *dest;
+	unsigned int i;
+
+	if (!filter)
+		return true;
+	if (unlikely(skb_headlen(skb) < ETH_ALEN))
+		return false;
+	dest = skb->data;
+	for (i = 0; i < filter->count; i++)
+		if (ether_addr_equal_unaligned(dest, filter->addr[i]))
+			return true;
+	return is_multicast_ether_addr(dest) &&
+	       test_bit(vtun_filter_hash(dest), filter->hash);
+}
+
+/**
+ * vtun_filter_create() - build a filter from what userspace gave
+ * @head: its flags and count, checked to match @addr
+ * @addr: @head->count addresses, at least one
+ *
+ * The first eight are matched exactly; further ones must be multicast and are
+ * hashed. What can't be filtered for is not filtered at all.
+ *
+ * Context: process, may sleep.
+ * Return: filter; NULL if one of the further addresses is unicast; or
+ * ERR_PTR(-ENOMEM).
+ */
+struct vtun_filter *vtun_filter_create(const struct tun_filter *head,
+				       const u8 (*addr)[ETH_ALEN])
+{
+	struct vtun_filter *filter;
+	unsigned int i;
+
+	filter = kzalloc(sizeof(*filter), GFP_KERNEL);
+	if (!filter)
+		return ERR_PTR(-ENOMEM);
+	filter->count = min_t(unsigned int, head->count, VTUN_FILTER_EXACT);
+	memcpy(filter->addr, addr, filter->count * ETH_ALEN);
+	for (i = filter->count; i < head->count; i++) {
+		if (!is_multicast_ether_addr(addr[i])) {
+			kfree(filter);
+			return NULL;
+		}
+		__set_bit(vtun_filter_hash(addr[i]), filter->hash);
+	}
+	if (head->flags & TUN_FLT_ALLMULTI)
+		bitmap_fill(filter->hash, BIT(VTUN_FILTER_HASH_BITS));
+	return filter;
+}
+
+/**
+ * vtun_filter_free() - drop a filter that was never set
+ * @filter: filter or NULL
+ */
+void vtun_filter_free(struct vtun_filter *filter)
+{
+	kfree(filter);
+}
+
+/**
+ * vtun_filter_count() - how many addresses a filter matches exactly
+ * @filter: filter, not yet published
+ *
+ * Return: 1 to 8.
+ */
+unsigned int vtun_filter_count(const struct vtun_filter *filter)
+{
+	return filter->count;
+}
+
+/**
+ * vtun_filter_set() - replace a device's filter
+ * @vtun: device
+ * @filter: new filter, owned by @vtun from now on; NULL for none
+ *
+ * Context: RTNL held.
+ */
+void vtun_filter_set(struct vtun_dev *vtun, struct vtun_filter *filter)
+{
+	struct vtun_filter *old = rtnl_dereference(vtun->filter);
+
+	rcu_assign_pointer(vtun->filter, filter);
+	if (old)
+		kfree_rcu(old, rcu);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The headers that a program sees in front of a packet. */
+#ifndef VTUN_FRAME_H
+#define VTUN_FRAME_H
+
+#include <linux/uio.h>
+
+#include "vtun.h"
+
+/**
+ * struct vtun_frame - one packet on its way between program and stack
+ * @flags: the device's flags when the packet set out
+ * @headroom: room that the stack wants in front of it
+ * @proto: what the packet information says
+ * @len: bytes of the packet, without headers of ours
+ */
+struct vtun_frame {
+	u16 flags;
+	u16 headroom;
+	__be16 proto;
+	size_t len;
+};
+
+int vtun_frame_begin(struct vtun_frame *frame, struct vtun_queue *vq);
+int vtun_frame_pull(struct vtun_frame *frame, struct iov_iter *from);
+int vtun_frame_set_protocol(const struct vtun_frame *frame,
+			    struct sk_buff *skb);
+int vtun_frame_push(const struct vtun_frame *frame, const struct sk_buff *skb,
+		    struct iov_iter *to);
+
+#endif /* VTUN_FRAME_H */

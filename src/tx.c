@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From the stack to the program: transmit, the fifo, and read(). */
+
+#include <linux/if_vlan.h>
+#include <linux/sched/signal.h>
+#include <linux/skbuff.h>
+
+#include "filter.h"
+#include "frame.h"
+#include "queue.h"
+#include "tx.h"
+
+/**
+ * vtun_tx_xmit() - ndo_start_xmit: queue a packet for the program
+ * @skb: packet; consumed
+ * @dev: device
+ *
+ * Context: BH off, tx-queue lock held, RCU section.
+ * Return: NETDEV_TX_OK, or NET_XMIT_DROP if the packet was dropped and counted.
+ */
+netdev_tx_t vtun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct vtun_dev *vtun = netdev_priv(dev);
+	enum skb_drop_reason reason;
+	struct vtun_queue *vq;
+
+	netif_info(vtun, tx_queued, dev, "transmit %u bytes, queue %u\n",
+		   skb->len, skb_get_queue_mapping(skb));
+	rcu_read_lock();
+	vq = rcu_dereference(vtun->queues[skb_get_queue_mapping(skb)]);
+	reason = SKB_DROP_REASON_DEV_READY;
+	if (!vq)
+		goto drop;
+	reason = SKB_DROP_REASON_TAP_TXFILTER;
+	if (!vtun_filter_accepts(vtun, skb))
+		goto drop;
+	reason = SKB_DROP_REASON_SKB_UCOPY_FAULT;
+	if (skb_orphan_frags_rx(skb, GFP_ATOMIC))
+		goto drop;
+
+	/* The sender is done with it: a slow program must not hold up what
+	 * the packet belongs to.
+	 */
+	skb_tx_timestamp(skb);
+	skb_orphan(skb);
+	nf_reset_ct(skb);
+
+	reason = SKB_DROP_REASON_FULL_RING;
+	if (ptr_ring_produce(&vq->fifo, skb))
+		goto drop;
+	vtun_queue_wake_reader(vq);
+	rcu_read_unlock();
+	return NETDEV_TX_OK;
+drop:
+	rcu_read_unlock();
+	dev_core_stats_tx_dropped_inc(dev);
+	kfree_skb_reason(skb, reason);
+	return NET_XMIT_DROP;
+}
+
+/* Next packet of the fifo, or an ERR_PTR(). */
+static struct sk_buff *vtun_tx_next(struct vtun_queue *vq, enum vtun_wait wait)
+{
+	struct sk_buff *skb = ptr_ring_consume(&vq->fifo);
+	int err;
+
+	if (skb)
+		return skb;
+	if (wait == VTUN_NOWAIT)
+		return ERR_PTR(-EAGAIN);
+	/* Exclusive: one packet wakes one reader, and every poller. */
+	err = wait_event_interruptible_exclusive(vq->socket.wq.wait,
+		(skb = ptr_ring_consume(&vq->fifo)) ||
+		READ_ONCE(vq->state) == VTUN_QUEUE_ORPHAN);
+	if (skb)
+		return skb;
+	if (err || signal_pending(current))
+		return ERR_PTR(-ERESTARTSYS);
+	return ERR_PTR(-EFAULT);	/* what in-tree tun says of deletion */
+}
+
+/* Copy @len bytes from @offset of the packet, or as many as there is room. */
+static int vtun_tx_copy(const struct sk_buff *skb, int offset, size_t len,
+			struct iov_iter *to)
+{
+	return skb_copy_datagram_iter(skb, offset, to,
+				      min(len, iov_iter_count(to)));
+}
+
+/* The packet as the program sees it; a VLAN tag that the stack left to us goes
+ * where Ethernet has it.
+ */
+static int vtun_tx_copy_packet(const struct sk_buff *skb, struct iov_iter *to)
+{
+	size_t head = min_t(size_t, skb->len, 2 * ETH_ALEN);
+	struct {
+		__be16 tpid;
+		__be16 tci;
+	} tag;
+	size_t len;
+
+	if (!skb_vlan_tag_present(skb))
+		return vtun_tx_copy(skb, 0, skb->len, to);
+	if (vtun_tx_copy(skb, 0, head, to))
+		return -EFAULT;
+	tag.tpid = skb->vlan_proto;
+	tag.tci = htons(skb_vlan_tag_get(skb));
+	len = min(sizeof(tag), iov_iter_count(to));
+	if (copy_to_iter(&tag, len, to) != len)
+		return -EFAULT;
+	return vtun_tx_copy(skb, head, skb->len - head, to);
+}
+
+/* A packet left the fifo by a read: it was sent, or lost to a bad buffer. */
+static void vtun_tx_count(struct vtun_queue *vq, const struct vtun_frame *frame,
+			  int err)
+{
+	struct vtun_dev *vtun;
+
+	rcu_read_lock();
+	vtun = rcu_dereference(vq->vtun);
+	if (vtun && err) {
+		dev_core_stats_tx_dropped_inc(vtun->dev);
+	} else if (vtun) {
+		local_bh_disable();
+		dev_sw_netstats_tx_add(vtun->dev, 1, frame->len);
+		local_bh_enable();
+	}
+	rcu_read_unlock();
+}
+
+/* Errors of the headers are counted nowhere, as in in-tree tun. */
+static ssize_t vtun_tx_put_user(struct vtun_queue *vq,
+				const struct sk_buff *skb, struct iov_iter *to)
+{
+	size_t room = iov_iter_count(to);
+	struct vtun_frame frame;
+	int err;
+
+	err = vtun_frame_begin(&frame, vq);
+	if (err)
+		return err;
+	frame.len = skb->len;
+	if (skb_vlan_tag_present(skb))
+		frame.len += VLAN_HLEN;
+	err = vtun_frame_push(&frame, skb, to);
+	if (err)
+		return err;
+	err = vtun_tx_copy_packet(skb, to);
+	vtun_tx_count(vq, &frame, err);
+	return err ?: room - iov_iter_count(to);
+}
+
+/**
+ * vtun_tx_read() - one read() of a program: one packet from the stack
+ * @vq: the file's queue
+ * @to: gets packet information, unless switched off, and the packet; what does
+ *	not fit is lost
+ * @wait: whether to sleep while the fifo is empty
+ *
+ * Context: process, may sleep.
+ * Return: bytes stored, 0 if there is no room for any; -EBADFD without a
+ * device, -EAGAIN, a signal's errno, -EFAULT if the device went away meanwhile;
+ * -EINVAL without room for packet information, -EFAULT for a bad buffer, and
+ * then the packet is lost.
+ */
+ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
+		     enum vtun_wait wait)
+{
+	struct sk_buff *skb;
+	ssize_t ret;
+
+	if (!rcu_access_pointer(vq->vtun))
+		return -EBADFD;
+	if (!iov_iter_count(to))
+		return 0;
+	skb = vtun_tx_next(vq, wait);
+	if (IS_ERR(skb))
+		return PTR_ERR(skb);
+	ret = vtun_tx_put_user(vq, skb, to);
+	if (ret < 0)
+		kfree_skb(skb);
+	else
+		consume_skb(skb);
+	return ret;
+}

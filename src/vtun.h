@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vtun: a network device whose other end is a program
+ *
+ * The two objects, device and queue, and what every file needs to know of
+ * them. rx is program -> stack, tx is stack -> program, everywhere.
+ *
+ * Locks, outermost first:
+ *
+ *   RTNL
+ *     Guards everything that configures: the fields below marked RTNL, the
+ *     queue table, queue states. Not held while user memory is touched.
+ *   RCU (and BH, where the stack has it off)
+ *     Keeps a device alive for who found it through vq->vtun, and a queue for
+ *     who found it through vtun->queues[]. A read-side section ends before
+ *     user memory is touched and before anything sleeps: whoever needs the
+ *     device again afterwards looks it up again, and may find it gone.
+ *   vq->fifo.consumer_lock, inside RTNL
+ *     Guards taking packets out of the fifo. Process context only.
+ *   vq->fifo.producer_lock, inside the core's tx-queue lock or consumer_lock
+ *     Guards putting packets in. Uncontended but while queues are renumbered,
+ *     when two tx queues may reach one fifo for a moment, and at a resize.
+ *   vtun->steer.lock, BH off
+ *     Guards adding and removing learned flows. Looking up needs RCU only.
+ *
+ * References: an open file owns one on its queue, a device owns one on each
+ * queue in its table or parked. Nothing owns one on a device: queues borrow it
+ * under RCU or RTNL until vtun_queue_unlink_all() has made them forget it.
+ */
+#ifndef VTUN_H
+#define VTUN_H
+
+#include <linux/ethtool.h>
+#include <linux/if_tun.h>
+#include <linux/list.h>
+#include <linux/netdevice.h>
+#include <linux/ptr_ring.h>
+#include <linux/rtnetlink.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <net/sock.h>
+
+#define VTUN_NAME	"vtun"
+#define VTUN_VERSION	"0.1.0"
+#define VTUN_DESC	"Network device whose other end is a program (TUN/TAP)"
+
+/* As many as in-tree tun has; programs find the limit by E2BIG. */
+#define VTUN_MAX_QUEUES	256
+
+/* Bits of ifr_flags that TUNSETIFF stores and TUNGETIFF reports. */
+#define VTUN_KIND_MASK		(IFF_TUN | IFF_TAP)
+#define VTUN_STORED_FLAGS	(IFF_NO_PI | IFF_ONE_QUEUE | IFF_MULTI_QUEUE)
+/* What TUNGETFEATURES offers. */
+#define VTUN_FEATURES	(VTUN_KIND_MASK | VTUN_STORED_FLAGS | IFF_NO_CARRIER)
+/* Bits that mean something to in-tree tun and nothing here yet: refused. */
+#define VTUN_REFUSED_FLAGS	(IFF_NAPI | IFF_NAPI_FRAGS | IFF_VNET_HDR | \
+				 IFF_BACKPRESSURE)
+
+struct vtun_filter;
+
+/**
+ * enum vtun_queue_state - where a queue is in its life
+ * @VTUN_QUEUE_NEW: no device yet
+ * @VTUN_QUEUE_ATTACHED: in the device's table, packets flow
+ * @VTUN_QUEUE_PARKED: belongs to a device, but transmit does not see it
+ *	(IFF_DETACH_QUEUE)
+ * @VTUN_QUEUE_ORPHAN: its device went away; may attach again
+ */
+enum vtun_queue_state {
+	VTUN_QUEUE_NEW,
+	VTUN_QUEUE_ATTACHED,
+	VTUN_QUEUE_PARKED,
+	VTUN_QUEUE_ORPHAN,
+};
+
+/**
+ * enum vtun_wait - whether a read or write may sleep
+ * @VTUN_WAIT: sleep until it can be done
+ * @VTUN_NOWAIT: -EAGAIN instead
+ */
+enum vtun_wait {
+	VTUN_WAIT,
+	VTUN_NOWAIT,
+};
+
+/* Bit of vtun_queue.poll_flags: a poller saw "not writable" and waits. */
+#define VTUN_POLL_NOSPACE	0
+
+/**
+ * struct vtun_queue - what one open file owns
+ * @sk: first member, reference count and send-buffer accounting of writers
+ * @socket: wait queue of readers, writers and pollers
+ * @state: RTNL; sleepers read it with READ_ONCE()
+ * @index: RTNL, number in the device's table; rx reads it with READ_ONCE()
+ * @ifindex: RTNL, index that the next device made by this file gets, 0 for any
+ * @node: RTNL, in vtun_dev.parked while PARKED
+ * @vtun: RCU, written under RTNL; borrowed, the device clears it when it goes
+ * @fifo: packets that wait for read(); own locks, see the head of this file
+ * @fasync: who gets SIGIO; guarded by the fasync code
+ * @poll_flags: atomic bits
+ */
+struct vtun_queue {
+	struct sock sk;
+	struct socket socket;
+
+	enum vtun_queue_state state;
+	u16 index;
+	int ifindex;
+	struct list_head node;
+
+	struct vtun_dev __rcu *vtun;
+
+	struct ptr_ring fifo ____cacheline_aligned_in_smp;
+
+	struct fasync_struct *fasync;
+	unsigned long poll_flags;
+};
+
+/**
+ * struct vtun_steer - which queue a flow was last written through
+ * @buckets: RCU, written under @lock
+ * @lock: guards adding and removing flows and @count
+ * @count: learned flows
+ * @gc: forgets flows that were not written for a while
+ */
+struct vtun_steer {
+	struct hlist_head *buckets;
+	spinlock_t lock;	/* see above */
+	unsigned int count;
+	struct delayed_work gc;
+};
+
+/**
+ * struct vtun_dev - netdev_priv() of a device
+ * @dev: constant after setup
+ * @flags: RTNL, IFF_* bits of kind, VTUN_STORED_FLAGS and IFF_PERSIST; the data
+ *	paths read it with READ_ONCE()
+ * @num_queues: RTNL, used slots of @queues; transmit reads it with READ_ONCE()
+ * @num_parked: RTNL, length of @parked
+ * @rx_headroom: RTNL, room that upper devices want in front of a written packet;
+ *	rx reads it with READ_ONCE()
+ * @queues: RCU, written under RTNL; counted, put by who takes them out
+ * @parked: RTNL, queues in state PARKED; counted likewise
+ * @filter: RCU, written under RTNL; owned, NULL when everything passes
+ * @steer: learned flows
+ * @owner: RTNL, who may attach; sysfs reads it with READ_ONCE()
+ * @group: likewise
+ * @msg_enable: RTNL, NETIF_MSG_* bits
+ * @link: RTNL, what ethtool shows; no meaning for the driver
+ * @security: RTNL, owned, the security module's mark
+ */
+struct vtun_dev {
+	struct net_device *dev;
+	u16 flags;
+	u16 num_queues;
+	u16 num_parked;
+	u16 rx_headroom;
+	struct vtun_queue __rcu *queues[VTUN_MAX_QUEUES];
+	struct list_head parked;
+
+	struct vtun_filter __rcu *filter;
+	struct vtun_steer steer;
+
+	kuid_t owner;
+	kgid_t group;
+	int msg_enable;
+	struct ethtool_link_ksettings link;
+	void *security;
+};
+
+/**
+ * struct vtun_cfg - checked copy of what userspace asked for
+ * @set: VTUN_CFG_* bits, which of the other members count
+ * @flags: VTUN_STORED_FLAGS to replace the device's
+ * @persist: outlive the last file
+ * @owner: valid uid that may attach
+ * @group: valid gid that may attach
+ */
+struct vtun_cfg {
+	unsigned int set;
+	u16 flags;
+	bool persist;
+	kuid_t owner;
+	kgid_t group;
+};
+
+#define VTUN_CFG_FLAGS		BIT(0)
+#define VTUN_CFG_PERSIST	BIT(1)
+#define VTUN_CFG_OWNER		BIT(2)
+#define VTUN_CFG_GROUP		BIT(3)
+
+static inline bool vtun_is_tap(const struct vtun_dev *vtun)
+{
+	return READ_ONCE(vtun->flags) & IFF_TAP;
+}
+
+#endif /* VTUN_H */
