@@ -69,7 +69,7 @@ owner_may_attach() {
 	program=$(tool attach)
 	as_dev_net_tun
 	ip tuntap add dev mine0 mode tap user "$USER_ID"
-	link_is mine0 ".[0].linkinfo.info_data.user == \"$USER_ID\" or .[0].linkinfo.info_data.user == "$USER_ID""
+	link_is mine0 ".[0].linkinfo.info_data.user | tostring == \"$USER_ID\""
 	as "$USER_ID" "$USER_ID" "$program" /dev/net/tun tap mine0
 	refused "Operation not permitted" as "$OTHER_ID" "$OTHER_ID" "$program" /dev/net/tun tap mine0
 	refused "Operation not permitted" as "$USER_ID" "$USER_ID" "$program" /dev/net/tun tap other0
@@ -120,7 +120,7 @@ shown_by_ip_tuntap() {
 	as_dev_net_tun
 	ip tuntap add dev tap0 mode tap user "$USER_ID"
 	case $DRIVER in
-	tun) equal "tap0: tap persist user "$USER_ID"" "$(ip tuntap show)" "what it shows" ;;
+	tun) equal "tap0: tap persist user $USER_ID" "$(ip tuntap show)" "what it shows" ;;
 	vtun) equal "" "$(ip tuntap show)" "what it shows" ;;
 	esac
 }
