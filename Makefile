@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# For people: each target calls the script that knows how. Kbuild is for the kernel's make.
+.DEFAULT_GOAL := modules
+
+export KERNEL TEST DRIVER VTUN_CACHE
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
+export KDIR PREFIX DESTDIR INSTALL_MOD_PATH
+
+.PHONY: modules tools selftests install uninstall test quick demo check compile_commands clean help
+
+modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vtun.ko
+	@scripts/module "$(KDIR)"
+
+tools: ## vtunctl: build/vtunctl
+	@$(MAKE) --no-print-directory -C tools/vtunctl
+
+selftests: ## the test programs: build/selftests/
+	@$(MAKE) --no-print-directory -C selftests
+
+install: ## module, vtunctl, man page, completion, header, udev rule (DESTDIR= INSTALL_MOD_PATH= PREFIX=)
+	@scripts/install "$(KDIR)"
+
+uninstall: ## takes away what install put there
+	@scripts/install --remove "$(KDIR)"
+
+test: ## all selftests on all kernels, for vtun and in-tree tun; KERNEL=6.12 DRIVER=tun TEST=name for fewer
+	@scripts/test
+
+quick: ## the selftests in User Mode Linux, which starts in a second (DRIVER= TEST=)
+	@KERNEL=uml scripts/test
+
+demo: ## OpenVPN through /dev/net/vtun, in a guest
+	@scripts/guest -k 6.12 -- scripts/demo
+
+check: ## static checks: gcc and clang warnings, sparse, checkpatch, shellcheck
+	@scripts/check
+
+compile_commands: ## compile_commands.json for editors, from the last build for KDIR
+	@scripts/compile-commands "$(KDIR)"
+
+clean: ## removes build/
+	@rm -rf build compile_commands.json
+
+help: ## this list
+	@sed -n 's/^\([a-z_]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
+		printf '  %-17s %s\n' "$$name" "$$what"; done
