@@ -208,8 +208,11 @@ TEST_F(life_keeps, message_level)
 TEST_F(life_keeps, coalescing)
 {
 	struct ethtool_coalesce coal = { .cmd = ETHTOOL_GCOALESCE };
+	int err = keeps_ethtool(self, &coal);
 
-	ASSERT_EQ(0, keeps_ethtool(self, &coal));
+	if (err == -EOPNOTSUPP && !vt_intree())
+		SKIP(return, "vtun has no coalescing yet");
+	ASSERT_EQ(0, err);
 	EXPECT_EQ(0, coal.rx_max_coalesced_frames);
 	coal.cmd = ETHTOOL_SCOALESCE;
 	coal.rx_max_coalesced_frames = 1000;
