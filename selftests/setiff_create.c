@@ -202,6 +202,29 @@ TEST_F(create, failure_leaves_the_file_usable)
 	EXPECT_EQ(0, vt_setiff(self->fd, NAME, variant->flags));
 }
 
+/* F2.32 F2.44: nor is the wish for an index lost with what fails before the
+ * device is registered
+ */
+TEST_F(create, failure_keeps_the_wished_index)
+{
+	ASSERT_EQ(0, vt_ioctl_int(self->fd, TUNSETIFINDEX, 1234));
+	EXPECT_EQ(-EINVAL, vt_setiff(self->fd, "lo", variant->flags));
+	EXPECT_EQ(-EINVAL, vt_setiff(self->fd, NAME, variant->flags & ~3));
+	EXPECT_EQ(-EBUSY, vt_setiff(self->fd, "lo",
+				    variant->flags | IFF_TUN_EXCL));
+	ASSERT_EQ(0, vt_setiff(self->fd, NAME, variant->flags));
+	EXPECT_EQ(1234, link_index(NAME));
+}
+
+/* F2.29 F2.32: a bad name is such a failure too */
+TEST_F(create, bad_name_keeps_the_wished_index)
+{
+	ASSERT_EQ(0, vt_ioctl_int(self->fd, TUNSETIFINDEX, 1234));
+	EXPECT_EQ(-EINVAL, vt_setiff(self->fd, "a/b", variant->flags));
+	ASSERT_EQ(0, vt_setiff(self->fd, NAME, variant->flags));
+	EXPECT_EQ(1234, link_index(NAME));
+}
+
 /* F2.45: a file whose device was deleted starts anew */
 TEST_F(create, again_after_deletion)
 {
