@@ -78,8 +78,8 @@ static __poll_t vtun_chardev_poll(struct file *file, poll_table *wait)
 	if (!ptr_ring_empty(&vq->fifo))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (!vtun_chardev_writable(vq, vtun->dev)) {
-		/* Who makes it writable looks at the bit after that. */
 		set_bit(VTUN_POLL_NOSPACE, &vq->poll_flags);
+		/* Who makes it writable looks at the bit after that. */
 		smp_mb__after_atomic();
 	}
 	if (vtun_chardev_writable(vq, vtun->dev))

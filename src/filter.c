@@ -10,6 +10,7 @@
 
 #define VTUN_FILTER_EXACT	8
 #define VTUN_FILTER_HASH_BITS	6
+#define VTUN_FILTER_HASHES	64
 
 /**
  * struct vtun_filter - addresses that pass; constant once published
@@ -22,7 +23,7 @@ struct vtun_filter {
 	struct rcu_head rcu;
 	unsigned int count;
 	u8 addr[VTUN_FILTER_EXACT][ETH_ALEN];
-	DECLARE_BITMAP(hash, BIT(VTUN_FILTER_HASH_BITS));
+	DECLARE_BITMAP(hash, VTUN_FILTER_HASHES);
 };
 
 /* The usual multicast hash of network cards: top bits of the CRC. */
@@ -70,12 +71,12 @@ bool vtun_filter_accepts(struct vtun_dev *vtun, const struct sk_buff *skb)
  * ERR_PTR(-ENOMEM).
  */
 struct vtun_filter *vtun_filter_create(const struct tun_filter *head,
-				       const u8 (*addr)[ETH_ALEN])
+				       const u8 addr[][ETH_ALEN])
 {
 	struct vtun_filter *filter;
 	unsigned int i;
 
-	filter = kzalloc(sizeof(*filter), GFP_KERNEL);
+	filter = kzalloc_obj(*filter);
 	if (!filter)
 		return ERR_PTR(-ENOMEM);
 	filter->count = min_t(unsigned int, head->count, VTUN_FILTER_EXACT);
@@ -88,7 +89,7 @@ struct vtun_filter *vtun_filter_create(const struct tun_filter *head,
 		__set_bit(vtun_filter_hash(addr[i]), filter->hash);
 	}
 	if (head->flags & TUN_FLT_ALLMULTI)
-		bitmap_fill(filter->hash, BIT(VTUN_FILTER_HASH_BITS));
+		bitmap_fill(filter->hash, VTUN_FILTER_HASHES);
 	return filter;
 }
 

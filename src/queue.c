@@ -352,8 +352,7 @@ int vtun_queue_resize_all(struct vtun_dev *vtun)
 	int err;
 
 	ASSERT_RTNL();
-	fifos = kcalloc(vtun->num_queues + vtun->num_parked, sizeof(*fifos),
-			GFP_KERNEL);
+	fifos = kzalloc_objs(*fifos, vtun->num_queues + vtun->num_parked);
 	if (!fifos)
 		return -ENOMEM;
 	for (i = 0; i < vtun->num_queues; i++)

@@ -97,8 +97,7 @@ int vtun_steer_init(struct vtun_dev *vtun)
 	INIT_DELAYED_WORK(&steer->gc, vtun_steer_gc);
 	if (!(vtun->flags & IFF_MULTI_QUEUE))
 		return 0;	/* never learns */
-	steer->buckets = kcalloc(VTUN_STEER_BUCKETS, sizeof(*steer->buckets),
-				 GFP_KERNEL);
+	steer->buckets = kzalloc_objs(*steer->buckets, VTUN_STEER_BUCKETS);
 	return steer->buckets ? 0 : -ENOMEM;
 }
 
@@ -160,7 +159,7 @@ static void vtun_steer_add(struct vtun_steer *steer, u32 hash, u16 index)
 	if (steer->count >= VTUN_STEER_MAX_FLOWS ||
 	    vtun_steer_find_rcu(steer, hash))
 		goto unlock;
-	flow = kmalloc(sizeof(*flow), GFP_ATOMIC);
+	flow = kmalloc_obj(*flow, GFP_ATOMIC);
 	if (!flow)
 		goto unlock;
 	flow->hash = hash;
@@ -186,6 +185,7 @@ unlock:
 void vtun_steer_learn(struct vtun_dev *vtun, const struct sk_buff *skb,
 		      u16 index)
 {
+	unsigned long now = jiffies;
 	struct vtun_flow *flow;
 	u32 hash;
 
@@ -200,8 +200,8 @@ void vtun_steer_learn(struct vtun_dev *vtun, const struct sk_buff *skb,
 	/* Many CPUs may write one flow: dirty its cache line only for news. */
 	if (READ_ONCE(flow->index) != index)
 		WRITE_ONCE(flow->index, index);
-	if (READ_ONCE(flow->used) != jiffies)
-		WRITE_ONCE(flow->used, jiffies);
+	if (READ_ONCE(flow->used) != now)
+		WRITE_ONCE(flow->used, now);
 }
 
 /**

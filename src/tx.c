@@ -58,6 +58,13 @@ drop:
 	return NET_XMIT_DROP;
 }
 
+/* What ends a reader's sleep: a packet, or the end of the device. */
+static bool vtun_tx_end_wait(struct vtun_queue *vq, struct sk_buff **skb)
+{
+	*skb = ptr_ring_consume(&vq->fifo);
+	return *skb || READ_ONCE(vq->state) == VTUN_QUEUE_ORPHAN;
+}
+
 /* Next packet of the fifo, or an ERR_PTR(). */
 static struct sk_buff *vtun_tx_next(struct vtun_queue *vq, enum vtun_wait wait)
 {
@@ -70,8 +77,7 @@ static struct sk_buff *vtun_tx_next(struct vtun_queue *vq, enum vtun_wait wait)
 		return ERR_PTR(-EAGAIN);
 	/* Exclusive: one packet wakes one reader, and every poller. */
 	err = wait_event_interruptible_exclusive(vq->socket.wq.wait,
-		(skb = ptr_ring_consume(&vq->fifo)) ||
-		READ_ONCE(vq->state) == VTUN_QUEUE_ORPHAN);
+						 vtun_tx_end_wait(vq, &skb));
 	if (skb)
 		return skb;
 	if (err || signal_pending(current))

@@ -12,6 +12,7 @@
 #include <linux/mmzone.h>
 #include <linux/netdevice.h>
 #include <linux/ptr_ring.h>
+#include <linux/slab.h>
 #include <linux/version.h>
 
 /* 7.3 has a flag for back pressure. Goes when 7.3 is the oldest kernel. */
@@ -35,7 +36,18 @@ static inline int vtun_compat_set_mac(struct net_device *dev,
 {
 	return dev_set_mac_address_user(dev, (struct sockaddr *)addr, extack);
 }
+
 #define dev_set_mac_address_user	vtun_compat_set_mac
+#endif
+
+/*
+ * Newer kernels name the object instead of its size; 6.12 has it. Goes with
+ * 6.1.
+ */
+#ifndef kmalloc_obj
+#define kmalloc_obj(obj, gfp)	kmalloc(sizeof(obj), gfp)
+#define kzalloc_obj(obj)	kzalloc(sizeof(obj), GFP_KERNEL)
+#define kzalloc_objs(obj, n)	kcalloc(n, sizeof(obj), GFP_KERNEL)
 #endif
 
 /*
