@@ -64,18 +64,17 @@ size_t io_frame(const struct io *io, void *buf, unsigned int seq, size_t len)
 }
 
 /* psock_recv(), but going down is no news: the socket tells it as an error. */
-static ssize_t io_hear(const struct io *io, int dir, void *buf, size_t size,
-		       int ms)
+static ssize_t io_hear(const struct io *io, void *buf, size_t size, int ms)
 {
-	ssize_t n = psock_recv(io->ps, dir, buf, size, ms);
+	ssize_t n = psock_recv(io->ps, 0, buf, size, ms);
 
-	return n == -ENETDOWN ? psock_recv(io->ps, dir, buf, size, ms) : n;
+	return n == -ENETDOWN ? psock_recv(io->ps, 0, buf, size, ms) : n;
 }
 
-int io_seen(const struct io *io, int dir, const void *packet, size_t len)
+int io_seen(const struct io *io, const void *packet, size_t len)
 {
 	static uint8_t buf[IO_MAX];
-	ssize_t n = io_hear(io, dir, buf, sizeof(buf), WAIT_MS);
+	ssize_t n = io_hear(io, buf, sizeof(buf), WAIT_MS);
 
 	if (n < 0)
 		return n;
@@ -86,7 +85,7 @@ bool io_unseen(const struct io *io)
 {
 	uint8_t buf[PKT_MAX];
 
-	return io_hear(io, 0, buf, sizeof(buf), 0) == -ETIMEDOUT;
+	return io_hear(io, buf, sizeof(buf), 0) == -ETIMEDOUT;
 }
 
 int io_send(const struct io *io, unsigned int seq, size_t len)

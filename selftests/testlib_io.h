@@ -15,7 +15,7 @@
 
 struct io {
 	int fd;				/* non-blocking */
-	int ps;				/* packet socket, both directions */
+	int ps;				/* packet socket on the device */
 	bool tap;
 	bool pi;			/* packets begin with a struct tun_pi */
 	struct rtnl_link_stats64 last;	/* of io_counted() */
@@ -61,10 +61,10 @@ size_t io_frame(const struct io *io, void *buf, unsigned int seq, size_t len);
 size_t io_packet(const struct io *io, void *buf, unsigned int seq, size_t len);
 
 /*
- * 0 if the next packet that the stack received (@dir 0) or sent
- * (PACKET_OUTGOING) is this one, -EBADMSG if it is another, -ETIMEDOUT.
+ * 0 if the next packet that the stack received is this one, -EBADMSG if it is
+ * another, -ETIMEDOUT if there is none.
  */
-int io_seen(const struct io *io, int dir, const void *packet, size_t len);
+int io_seen(const struct io *io, const void *packet, size_t len);
 /* True if the stack received nothing; it receives before write() returns. */
 bool io_unseen(const struct io *io);
 

@@ -44,7 +44,7 @@ TEST_F(write, returns_and_counts_the_whole_length)
 		total = io_frame(io, frame, i, lens[i]);
 		len = io_packet(io, packet, i, lens[i]);
 		EXPECT_EQ(total, io_write(io->fd, frame, total));
-		EXPECT_EQ(0, io_seen(io, 0, packet, len));
+		EXPECT_EQ(0, io_seen(io, packet, len));
 		EXPECT_TRUE(io_unseen(io));
 		EXPECT_RX(io, 1, len, 0);
 	}
@@ -65,14 +65,14 @@ TEST_F(write, segments_do_not_matter)
 		iov[0] = (struct iovec){ frame, cut };
 		iov[1] = (struct iovec){ frame + cut, total - cut };
 		ASSERT_EQ(total, io_writev(io->fd, iov, 2));
-		ASSERT_EQ(0, io_seen(io, 0, packet, len));
+		ASSERT_EQ(0, io_seen(io, packet, len));
 		ASSERT_TRUE(io_unseen(io));
 	}
 	EXPECT_RX(io, total + 1, len * (total + 1), 0);
 	for (i = 0; i < total; i++)
 		iov[i] = (struct iovec){ frame + i, 1 };
 	EXPECT_EQ(total, io_writev(io->fd, iov, total));
-	EXPECT_EQ(0, io_seen(io, 0, packet, len));
+	EXPECT_EQ(0, io_seen(io, packet, len));
 	EXPECT_RX(io, 1, len, 0);
 }
 
@@ -89,7 +89,7 @@ TEST_F(write, empty_segments_are_skipped)
 	};
 
 	EXPECT_EQ(total, io_writev(io->fd, iov, 5));
-	EXPECT_EQ(0, io_seen(io, 0, packet, len));
+	EXPECT_EQ(0, io_seen(io, packet, len));
 	EXPECT_RX(io, 1, len, 0);
 }
 
@@ -119,8 +119,8 @@ TEST_F(write, rwf_nowait_writes)
 	ASSERT_EQ(0, fcntl(io->fd, F_SETFL, O_RDWR));
 	EXPECT_EQ(total, pwritev2(io->fd, &iov, 1, 0, RWF_NOWAIT));
 	EXPECT_EQ(total, pwritev2(io->fd, &iov, 1, -1, RWF_NOWAIT));
-	EXPECT_EQ(0, io_seen(io, 0, packet, len));
-	EXPECT_EQ(0, io_seen(io, 0, packet, len));
+	EXPECT_EQ(0, io_seen(io, packet, len));
+	EXPECT_EQ(0, io_seen(io, packet, len));
 	EXPECT_RX(io, 2, 2 * len, 0);
 }
 
@@ -198,7 +198,7 @@ TEST_F(write_detached, is_delivered)
 	size_t len = io_packet(io, packet, 3, 40);
 
 	EXPECT_EQ(total, io_write(io->fd, frame, total));
-	EXPECT_EQ(0, io_seen(io, 0, packet, len));
+	EXPECT_EQ(0, io_seen(io, packet, len));
 	EXPECT_RX(io, 1, len, 0);
 	/* down and up again while detached */
 	ASSERT_EQ(0, link_down(IO_NAME));
@@ -223,7 +223,7 @@ TEST_F(write_detached, then_closed)
 	for (i = 0; i < 50; i++)
 		ASSERT_EQ(total, io_write(io->fd, frame, total));
 	for (i = 0; i < 50; i++)
-		ASSERT_EQ(0, io_seen(io, 0, packet, len));
+		ASSERT_EQ(0, io_seen(io, packet, len));
 	EXPECT_RX(io, 50, 50 * len, 0);
 	close(io->fd);
 	EXPECT_FALSE(link_exists(IO_NAME));

@@ -198,7 +198,7 @@ TEST_F(write_order, errors_leave_nothing_behind)
 	EXPECT_RX(io, 0, 0, 1000 + (io->pi ? 0 : 1000) +
 			    (!io->tap && !io->pi ? 1000 : 0));
 	EXPECT_EQ(self->total, io_write(io->fd, self->frame, self->total));
-	EXPECT_EQ(0, io_seen(io, 0, packet, len));
+	EXPECT_EQ(0, io_seen(io, packet, len));
 }
 
 TEST_HARNESS_MAIN

@@ -99,11 +99,11 @@ TEST_F(write_pi, flags_are_ignored)
 	for (bit = 0; bit < 16; bit++) {
 		pi->flags = 1 << bit;
 		EXPECT_EQ(total, io_write(io->fd, frame, total));
-		EXPECT_EQ(0, io_seen(io, 0, packet, len));
+		EXPECT_EQ(0, io_seen(io, packet, len));
 	}
 	pi->flags = 0xffff;
 	EXPECT_EQ(total, io_write(io->fd, frame, total));
-	EXPECT_EQ(0, io_seen(io, 0, packet, len));
+	EXPECT_EQ(0, io_seen(io, packet, len));
 	EXPECT_RX(io, 17, 17 * len, 0);
 }
 

@@ -94,9 +94,9 @@ TEST_F(write_tap, header_alone)
 
 	pkt_eth(eth, pkt_mac_b, pkt_mac_a, ETH_P_IP);
 	EXPECT_EQ(ETH_HLEN, write_eth(io, eth, ETH_HLEN, false));
-	EXPECT_EQ(0, io_seen(io, 0, eth, ETH_HLEN));
+	EXPECT_EQ(0, io_seen(io, eth, ETH_HLEN));
 	EXPECT_EQ(ETH_HLEN, write_eth(io, eth, ETH_HLEN, true));
-	EXPECT_EQ(0, io_seen(io, 0, eth, ETH_HLEN));
+	EXPECT_EQ(0, io_seen(io, eth, ETH_HLEN));
 	EXPECT_RX(io, 2, 2 * ETH_HLEN, 0);
 }
 
