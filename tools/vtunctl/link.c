@@ -15,6 +15,12 @@
 /* The kernel fills dumps up to this; a single device never needs as much. */
 #define LINK_BUFFER_SIZE	32768
 
+/* Holds the longest name, and has the alignment of the header. */
+struct link_request {
+	struct nlmsghdr nlh;
+	char rest[256];
+};
+
 /* A busy system can interrupt each try; it is no use to go on for ever. */
 #define LINK_DUMP_TRIES		20
 
@@ -128,7 +134,8 @@ static int link_collect(const struct nlmsghdr *nlh, void *data)
 static int link_talk_on(struct mnl_socket *nl, struct nlmsghdr *nlh,
 			struct link_results *results)
 {
-	static char buf[LINK_BUFFER_SIZE];
+	static char buf[LINK_BUFFER_SIZE]
+		__attribute__((aligned(NLMSG_ALIGNTO)));
 	unsigned int portid, seq = time(NULL);
 	ssize_t len;
 	int ret;
@@ -167,15 +174,18 @@ static int link_talk(struct nlmsghdr *nlh, struct link_results *results)
 	return err;
 }
 
-static struct nlmsghdr *link_start(void *buf, unsigned int type, int ifindex)
+static void link_start(struct link_request *request, unsigned int type,
+		       int ifindex)
 {
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+	struct ifinfomsg *ifi;
 
-	nlh->nlmsg_type = type;
+	/* libmnl leaves the padding of attributes as it is. */
+	memset(request, 0, sizeof(*request));
+	mnl_nlmsg_put_header(request);
+	ifi = mnl_nlmsg_put_extra_header(&request->nlh, sizeof(*ifi));
+	request->nlh.nlmsg_type = type;
 	ifi->ifi_family = AF_UNSPEC;
 	ifi->ifi_index = ifindex;
-	return nlh;
 }
 
 bool link_is_ours(const struct link *link)
@@ -185,15 +195,15 @@ bool link_is_ours(const struct link *link)
 
 int link_get(const char *name, struct link *link)
 {
-	char buf[512];
-	struct nlmsghdr *nlh = link_start(buf, RTM_GETLINK, 0);
+	struct link_request request;
 	struct link_results results;
 	int err;
 
+	link_start(&request, RTM_GETLINK, 0);
 	/* The short attribute finds alternative names too, if they fit. */
-	mnl_attr_put_strz(nlh, strlen(name) < IFNAMSIZ ? IFLA_IFNAME :
-			  IFLA_ALT_IFNAME, name);
-	err = link_talk(nlh, &results);
+	mnl_attr_put_strz(&request.nlh, strlen(name) < IFNAMSIZ ?
+			  IFLA_IFNAME : IFLA_ALT_IFNAME, name);
+	err = link_talk(&request.nlh, &results);
 	if (err)
 		return err;
 	if (results.n)
@@ -206,16 +216,15 @@ int link_get(const char *name, struct link *link)
 
 int link_list(struct link **links, size_t *n)
 {
-	struct link_results results;
 	int tries = LINK_DUMP_TRIES, err;
+	struct link_request request;
+	struct link_results results;
 	size_t i;
 
 	do {
-		char buf[512];
-		struct nlmsghdr *nlh = link_start(buf, RTM_GETLINK, 0);
-
-		nlh->nlmsg_flags = NLM_F_DUMP;
-		err = link_talk(nlh, &results);
+		link_start(&request, RTM_GETLINK, 0);
+		request.nlh.nlmsg_flags = NLM_F_DUMP;
+		err = link_talk(&request.nlh, &results);
 		/* EINTR: devices came or went meanwhile, so some are missing */
 	} while (err == -EINTR && --tries);
 	if (err)
@@ -230,10 +239,11 @@ int link_list(struct link **links, size_t *n)
 
 int link_delete(int ifindex)
 {
-	char buf[512];
+	struct link_request request;
 	struct link_results none;
 
-	return link_talk(link_start(buf, RTM_DELLINK, ifindex), &none);
+	link_start(&request, RTM_DELLINK, ifindex);
+	return link_talk(&request.nlh, &none);
 }
 
 enum exit_status link_find(const char *name, struct link *link)
