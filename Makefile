@@ -4,6 +4,7 @@
 
 export KERNEL TEST DRIVER VTUN_CACHE
 
+# Where nothing is said, the running kernel.
 KDIR ?= /lib/modules/$(shell uname -r)/build
 PREFIX ?= /usr/local
 export KDIR PREFIX DESTDIR INSTALL_MOD_PATH
