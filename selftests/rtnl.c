@@ -4,7 +4,7 @@
 #include "testlib.h"
 #include "testlib_req.h"
 
-#define REFUSAL	"tun/tap creation via rtnetlink is not supported."
+#define IN_TREE_WORDS	"tun/tap creation via rtnetlink is not supported."
 
 FIXTURE(rtnl)
 {
@@ -154,6 +154,13 @@ TEST_F(rtnl, queues)
 	EXPECT_EQ(0, info.tun[IFLA_TUN_NUM_DISABLED_QUEUES]);
 }
 
+/* Each driver has its own words for the refusal, but never none. */
+static bool explains(const struct req *r)
+{
+	return vt_intree() ? !strcmp(r->extack, IN_TREE_WORDS) :
+			     !!strstr(r->extack, "rtnetlink");
+}
+
 /* F4.32: no creation by netlink, for a new name or an existing device */
 TEST_F(rtnl, newlink_is_refused)
 {
@@ -164,28 +171,28 @@ TEST_F(rtnl, newlink_is_refused)
 	mnl_attr_put_strz(r->nlh, IFLA_IFNAME, "rt1");
 	req_put_kind(r, vt_driver(), variant->flags & 3);
 	EXPECT_EQ(-EOPNOTSUPP, req_send(r));
-	EXPECT_STREQ(REFUSAL, r->extack);
+	EXPECT_TRUE(explains(r));
 	EXPECT_FALSE(link_exists("rt1"));
 	/* without INFO_DATA */
 	req_start(r, RTM_NEWLINK, NLM_F_CREATE, 0);
 	mnl_attr_put_strz(r->nlh, IFLA_IFNAME, "rt1");
 	req_put_kind(r, vt_driver(), -1);
 	EXPECT_EQ(-EOPNOTSUPP, req_send(r));
-	EXPECT_STREQ(REFUSAL, r->extack);
+	EXPECT_TRUE(explains(r));
 	EXPECT_FALSE(link_exists("rt1"));
 	/* the device that is there: before anything else is looked at */
 	req_start(r, RTM_NEWLINK, 0, self->index);
 	mnl_attr_put_u32(r->nlh, IFLA_MTU, 1400);
 	req_put_kind(r, vt_driver(), variant->flags & 3);
 	EXPECT_EQ(-EOPNOTSUPP, req_send(r));
-	EXPECT_STREQ(REFUSAL, r->extack);
+	EXPECT_TRUE(explains(r));
 	ASSERT_EQ(0, link_get("rt0", &info));
 	EXPECT_EQ(1500, info.mtu);
 	/* no such device at all */
 	req_start(r, RTM_NEWLINK, 0, 9999);
 	req_put_kind(r, vt_driver(), -1);
 	EXPECT_EQ(-EOPNOTSUPP, req_send(r));
-	EXPECT_STREQ(REFUSAL, r->extack);
+	EXPECT_TRUE(explains(r));
 }
 
 static int newlink(void *arg)
