@@ -33,6 +33,8 @@ quick: ## the selftests in User Mode Linux, which starts in a second (DRIVER= TE
 	@KERNEL=uml scripts/test
 
 demo: ## OpenVPN through /dev/net/vtun, in a guest
+	@scripts/deps demo tools
+	@$(MAKE) --no-print-directory -s tools
 	@scripts/guest -k 6.12 -- scripts/demo
 
 check: ## static checks: gcc and clang warnings, sparse, checkpatch, shellcheck
