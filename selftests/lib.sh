@@ -37,7 +37,7 @@ NODE=/dev/net/$DRIVER
 # shellcheck disable=SC2034
 KIND=$DRIVER
 
-TEST_TIMEOUT=${TEST_TIMEOUT:-150}
+TEST_TIMEOUT=${TEST_TIMEOUT:-240}
 LIB_SCRIPT=$(readlink -f "$0")
 LIB_TOP=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
 TOOLS=${VTUN_TOOLS:-$LIB_TOP/build/selftests}
@@ -343,7 +343,7 @@ wire() {
 	program=$(tool wire)
 	shift
 	background "$name" "$program" -x "$TEST_TMP/$name.packets" "$NODE" "$@"
-	wait_log 10 "$name" ready
+	wait_log 30 "$name" ready
 }
 
 # pings NAMESPACE ADDRESS [OPTION...]: every request is answered

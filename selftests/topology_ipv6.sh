@@ -40,8 +40,8 @@ neighbour_discovery() {
 	ns a ip addr add 2001:db8::1/64 dev eth0
 	ns b ip addr add 2001:db8::2/64 dev eth0
 	both_up
-	wait_for 20 "a's address" address_is a 2001:db8::1
-	wait_for 20 "b's address" address_is b 2001:db8::2
+	wait_for 60 "a's address" address_is a 2001:db8::1
+	wait_for 60 "b's address" address_is b 2001:db8::2
 	equal "" "$(neighbour_of a 2001:db8::2)" "the neighbour before"
 	pings a 2001:db8::2
 	equal "$(ether_address b)" "$(neighbour_of a 2001:db8::2)" "a's neighbour"
@@ -54,8 +54,8 @@ link_local() {
 
 	ethernet
 	both_up
-	b=$(wait_for 20 "b's address" link_local_of b && link_local_of b)
-	wait_for 20 "b's address" address_is b "$b"
+	b=$(wait_for 60 "b's address" link_local_of b && link_local_of b)
+	wait_for 60 "b's address" address_is b "$b"
 	pings a "$b%eth0"
 	equal "$(ether_address b)" "$(neighbour_of a "$b")" "a's neighbour"
 }
@@ -68,9 +68,9 @@ duplicate_is_detected() {
 	ethernet
 	ns a ip addr add 2001:db8::1/64 dev eth0
 	both_up
-	wait_for 20 "a's address" address_is a 2001:db8::1
+	wait_for 60 "a's address" address_is a 2001:db8::1
 	ns b ip addr add 2001:db8::1/64 dev eth0
-	wait_for 20 "b's duplicate" dad_failed
+	wait_for 60 "b's duplicate" dad_failed
 }
 
 # F4.9.2
@@ -83,8 +83,8 @@ tun_has_no_neighbours() {
 	both_up
 	ns a ip addr add 2001:db8::1/64 dev eth0
 	ns b ip addr add 2001:db8::2/64 dev eth0
-	wait_for 20 "a's address" address_is a 2001:db8::1
-	wait_for 20 "b's address" address_is b 2001:db8::2
+	wait_for 60 "a's address" address_is a 2001:db8::1
+	wait_for 60 "b's address" address_is b 2001:db8::2
 	pings a 2001:db8::2
 	equal "" "$(neighbour_of a 2001:db8::2)" "a's neighbour"
 }

@@ -24,7 +24,7 @@ vpn_up() {
 		--dh none "${@:2}"
 	background client vpn_side client "$TEST_TMP" client "$NODE" "$1" vpn0 \
 		--client --remote 192.0.2.1 --nobind --remote-cert-tls server
-	wait_log 60 client "Initialization Sequence Completed"
+	wait_log 120 client "Initialization Sequence Completed"
 }
 
 # transfer FROM TO ADDRESS
@@ -41,7 +41,7 @@ transfer() {
 }
 
 file_both_ways() {
-	local before bytes=2000000
+	local before bytes=1000000
 
 	head -c "$bytes" /dev/urandom >"$TEST_TMP/file"
 	before=$(counter server vpn0 rx_bytes)

@@ -10,7 +10,7 @@ tunnel() {
 	background "$1" ns "$1" socat \
 		"TUN:10.12.0.$2/24,tun-device=$NODE,tun-name=relay0,tun-type=$4,iff-no-pi,iff-up" \
 		"UDP:$3:6000,bind=:6000"
-	wait_for 20 "$1's device" ns "$1" ip addr show dev relay0 to "10.12.0.$2"
+	wait_for 60 "$1's device" ns "$1" ip addr show dev relay0 to "10.12.0.$2"
 }
 
 relay() {

@@ -12,7 +12,7 @@ answers_ping() {
 	program=$(tool tutorial)
 	netns_add host
 	background tutorial ns host "$program" "$NODE" "$@"
-	wait_log 10 tutorial '^lesson0$'
+	wait_log 30 tutorial '^lesson0$'
 	pings host 10.77.0.99
 	pings host 10.77.0.2 -s 1400
 	equal 6 "$(counter host lesson0 rx_packets)" "packets from the program"
@@ -30,9 +30,9 @@ two_at_a_time() {
 	program=$(tool tutorial)
 	netns_add host
 	background first ns host "$program" "$NODE"
-	wait_log 10 first '^lesson0$'
+	wait_log 30 first '^lesson0$'
 	background second ns host "$program" "$NODE" pi
-	wait_log 10 second '^lesson1$'
+	wait_log 30 second '^lesson1$'
 }
 
 plan 3
