@@ -136,7 +136,7 @@ TEST_F(module_refs, namespace_ends)
 	EXPECT_TRUE(wait_for(vt_module_refs() == self->before, WAIT_MS));
 }
 
-/* F1.17: what was refused holds nothing */
+/* F1.17 F2.32 F2.35: what was refused holds nothing */
 TEST_F(module_refs, refused_calls)
 {
 	int fd = vt_open(O_RDWR), late = vt_open(O_RDWR);
@@ -148,6 +148,10 @@ TEST_F(module_refs, refused_calls)
 	EXPECT_EQ(-EINVAL, vt_setiff(late, "a/b", self->flags));
 	EXPECT_EQ(-EINVAL, vt_setiff(late, "ref1", 0));
 	EXPECT_EQ(-EBADFD, vt_persist(late, true));
+	/* this one fails late, when nearly all was made */
+	ASSERT_EQ(0, vt_ioctl_int(late, TUNSETIFINDEX, link_index("ref0")));
+	EXPECT_EQ(-EBUSY, vt_setiff(late, "ref1", self->flags));
+	EXPECT_FALSE(link_exists("ref1"));
 	EXPECT_REFS(2, 0);
 	close(late);
 	close(fd);

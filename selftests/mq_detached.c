@@ -4,7 +4,9 @@
 #include "testlib.h"
 #include "testlib_flow.h"
 
+#include <linux/net_tstamp.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 FIXTURE(mq_detached)
 {
@@ -212,6 +214,53 @@ TEST_F(mq_detached, write_and_close_leaks_nothing)
 	EXPECT_EQ(0, info.tun[IFLA_TUN_NUM_DISABLED_QUEUES]);
 	EXPECT_EQ(1, info.tun[IFLA_TUN_NUM_QUEUES]);
 	close(self->fd[1]);
+	EXPECT_FALSE(link_exists("mq0"));
+}
+
+/* Transmit timestamps that wait for the sender. */
+static int detached_stamps(int sock)
+{
+	char ctl[512], data[PKT_MAX];
+	int num = 0;
+
+	for (;;) {
+		struct iovec iov = { data, sizeof(data) };
+		struct msghdr msg = {
+			.msg_iov = &iov, .msg_iovlen = 1,
+			.msg_control = ctl, .msg_controllen = sizeof(ctl),
+		};
+
+		if (recvmsg(sock, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+			return errno == EAGAIN ? num : -errno;
+		num++;
+	}
+}
+
+/*
+ * F7.11 F9.4: a packet is stamped when it is enqueued, so its sender is told
+ * though the queue is detached before it is read; and all goes away together.
+ */
+TEST_F(mq_detached, timestamped_packets_are_purged)
+{
+	int stamp = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
+	struct flow_mark mark;
+	int i;
+
+	ASSERT_EQ(0, setsockopt(self->path.sock, SOL_SOCKET, SO_TIMESTAMPING,
+				&stamp, sizeof(stamp)));
+	for (i = 0; i < 5; i++)
+		ASSERT_EQ(0, flow_send(&self->path, 1, i));
+	EXPECT_EQ(5, detached_stamps(self->path.sock));
+	ASSERT_EQ(0, vt_set_queue(self->fd[1], IFF_DETACH_QUEUE));
+	for (i = 0; i < 5; i++)
+		ASSERT_EQ(0, flow_send(&self->path, 1, i));
+	EXPECT_EQ(0, detached_stamps(self->path.sock));
+	ASSERT_EQ(0, vt_set_queue(self->fd[0], IFF_ATTACH_QUEUE));
+	EXPECT_EQ(-EAGAIN, flow_read(&self->path, self->fd[0], &mark));
+	ASSERT_EQ(0, flow_send(&self->path, 1, 9));
+	close(self->fd[0]);
+	close(self->fd[1]);
+	EXPECT_EQ(1, detached_stamps(self->path.sock));
 	EXPECT_FALSE(link_exists("mq0"));
 }
 
