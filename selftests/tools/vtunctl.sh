@@ -38,17 +38,18 @@ gives() {
 # fails_as USER STATUS WHY TODO ARGUMENT...: vtunctl fails with that status and
 # says, on stderr only, two lines with these texts. USER is root or a number.
 fails_as() {
-	local user=$1 status=$2 why=$3 todo=$4 seen=0
+	local user=$1 status=$2 why=$3 todo=$4 seen=0 said
 
 	shift 4
 	as "$user" "$VTUNCTL" "$@" >"$TEST_TMP/out" 2>"$TEST_TMP/err" || seen=$?
 	equal "$status" "$seen" "exit status of 'vtunctl $*'"
-	equal "" "$(cat "$TEST_TMP/out")" "output of 'vtunctl $*'"
-	equal 2 "$(wc -l <"$TEST_TMP/err")" "lines of '$(cat "$TEST_TMP/err")'"
-	sed -n 1p "$TEST_TMP/err" | grep -qF -e "$why" ||
-		fail "'vtunctl $*' said '$(cat "$TEST_TMP/err")', not '$why'"
-	sed -n 2p "$TEST_TMP/err" | grep -qF -e "$todo" ||
-		fail "'vtunctl $*' said '$(cat "$TEST_TMP/err")', not '$todo'"
+	[ ! -s "$TEST_TMP/out" ] || fail "'vtunctl $*' wrote to stdout"
+	mapfile -t said <"$TEST_TMP/err"
+	equal 2 "${#said[@]}" "lines of '${said[*]}'"
+	[[ ${said[0]} == "vtunctl: "*"$why"* ]] ||
+		fail "'vtunctl $*' said '${said[0]}', not '$why'"
+	[[ ${said[1]} == "  "*"$todo"* ]] ||
+		fail "'vtunctl $*' said '${said[1]}', not '$todo'"
 }
 
 # fails WHY TODO ARGUMENT..., and wrong WHY ARGUMENT... for the command line
