@@ -13,7 +13,7 @@ FIXTURE(attach)
 	struct link_info info;
 };
 
-VARIANTS_MODE_PI_MQ(attach);
+VARIANTS_PAIRWISE(attach);
 
 FIXTURE_SETUP(attach)
 {

@@ -11,7 +11,7 @@ FIXTURE(create)
 	struct link_info info;
 };
 
-VARIANTS_MODE_PI_MQ(create);
+VARIANTS_PAIRWISE(create);
 
 FIXTURE_SETUP(create)
 {

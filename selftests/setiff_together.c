@@ -20,7 +20,7 @@ FIXTURE(together)
 	struct board *board;
 };
 
-VARIANTS_MODE_PI_MQ(together);
+VARIANTS_PAIRWISE(together);
 
 FIXTURE_SETUP(together)
 {

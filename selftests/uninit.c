@@ -22,7 +22,7 @@ FIXTURE(uninit)
 	} buf;
 };
 
-VARIANTS_MODE_PI_MQ(uninit);
+VARIANTS_PAIRWISE(uninit);
 
 FIXTURE_SETUP(uninit)
 {
