@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
+#include <linux/if_link.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -32,10 +33,10 @@ static int hook_bpf(int cmd, union bpf_attr *attr)
 	return fd < 0 ? -errno : fd;
 }
 
-static int hook_load(const struct bpf_insn *insns, unsigned int n)
+static int hook_load(int type, const struct bpf_insn *insns, unsigned int n)
 {
 	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_SCHED_CLS,
+		.prog_type = type,
 		.insns = (uintptr_t)insns,
 		.insn_cnt = n,
 		.license = (uintptr_t)"GPL",
@@ -44,7 +45,8 @@ static int hook_load(const struct bpf_insn *insns, unsigned int n)
 	return hook_bpf(BPF_PROG_LOAD, &attr);
 }
 
-#define HOOK_LOAD(insns) hook_load(insns, sizeof(insns) / sizeof((insns)[0]))
+#define HOOK_LOAD(insns) hook_load(BPF_PROG_TYPE_SCHED_CLS, insns,	\
+				   sizeof(insns) / sizeof((insns)[0]))
 
 bool hook_missing(int err)
 {
@@ -284,4 +286,35 @@ int hook_noqueue(int ifindex)
 	req.head.nlmsg_flags = NLM_F_CREATE | NLM_F_REPLACE;
 	hook_put(&req, TCA_KIND, "noqueue", sizeof("noqueue"));
 	return hook_talk(&req);
+}
+
+int hook_xdp_drop(int ifindex)
+{
+	const struct bpf_insn insns[] = {
+		HOOK_SET(BPF_REG_0, XDP_DROP),
+		HOOK_EXIT,
+	};
+	uint32_t flags = XDP_FLAGS_SKB_MODE;
+	/* ifinfomsg is shorter than tcmsg, so its attributes begin earlier */
+	struct hook_request req = {
+		.head = {
+			.nlmsg_type = RTM_SETLINK,
+			.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg)),
+		},
+	};
+	struct ifinfomsg *ifi = NLMSG_DATA(&req.head);
+	struct rtattr *nest;
+	int prog_fd, err;
+
+	prog_fd = hook_load(BPF_PROG_TYPE_XDP, insns, 2);
+	if (prog_fd < 0)
+		return prog_fd;
+	ifi->ifi_index = ifindex;
+	nest = hook_put(&req, IFLA_XDP | NLA_F_NESTED, NULL, 0);
+	hook_put(&req, IFLA_XDP_FD, &prog_fd, sizeof(prog_fd));
+	hook_put(&req, IFLA_XDP_FLAGS, &flags, sizeof(flags));
+	hook_nest_end(&req, nest);
+	err = hook_talk(&req);
+	close(prog_fd);
+	return err;
 }

@@ -43,6 +43,9 @@ int hook_release(int holder);
  */
 int hook_tag(int ifindex, uint16_t proto, uint16_t tci);
 
+/* Have the core's XDP drop each packet that the device receives. */
+int hook_xdp_drop(int ifindex);
+
 /* Have the device send without a qdisc, so that drops reach the sender. */
 int hook_noqueue(int ifindex);
 

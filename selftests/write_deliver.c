@@ -5,6 +5,7 @@
 #include "testlib_io.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -204,6 +205,53 @@ TEST_F(write_deliver, receive_queue_is_recorded)
 		EXPECT_EQ(3 - i, hook_read(hook).packets);
 		EXPECT_EQ(i + 1, hook_read(hook).queue_mapping);
 	}
+}
+
+/* F5.43.1: generic XDP comes first, and what it drops was accepted */
+TEST_F(write_deliver, generic_xdp)
+{
+	struct io *io = &self->io;
+	size_t len = io_frame(io, self->frame, 1, 40);
+	int err = hook_xdp_drop(link_index(IO_NAME));
+
+	if (hook_missing(err))
+		SKIP(return, "no generic XDP here (error %d)", -err);
+	ASSERT_EQ(0, err);
+	ASSERT_EQ(len, io_write(io->fd, self->frame, len));
+	EXPECT_TRUE(io_unseen(io));
+	EXPECT_RX(io, 1, len - (io->pi ? IO_PI_LEN : 0), 0);
+}
+
+/* F5.43.1: receive packet steering sends it through another CPU's backlog */
+TEST_F(write_deliver, rps)
+{
+	int udp = udp_socket(NEAR, PORT), i, cpu;
+	char cpus[16], data[8];
+	size_t len;
+
+	ASSERT_LE(0, udp);
+	for (cpu = 0; cpu < 2; cpu++) {
+		snprintf(cpus, sizeof(cpus), "%d", 1 << cpu);
+		i = sysfs_write(IO_NAME, "queues/rx-0/rps_cpus", cpus);
+		if (i == -ENOENT)
+			SKIP(return, "a kernel without RPS");
+		if (i == -EINVAL && cpu)
+			break;		/* there is one CPU */
+		ASSERT_EQ(0, i);
+		for (i = 0; i < 10; i++) {
+			len = self->head + pkt_udp4(self->frame + self->head,
+						    FAR, NEAR, 6000, PORT,
+						    &i, sizeof(i));
+			ASSERT_EQ(len, io_write(self->io.fd, self->frame, len));
+		}
+		for (i = 0; i < 10; i++) {
+			ASSERT_EQ(POLLIN, fd_poll(udp, POLLIN, WAIT_MS));
+			ASSERT_EQ(4, recv(udp, data, sizeof(data), 0));
+			EXPECT_EQ(0, memcmp(data, &i, 4));
+		}
+	}
+	EXPECT_RX(&self->io, cpu * 10, cpu * 10 * (28 + 4 +
+		  (self->io.tap ? ETH_HLEN : 0)), 0);
 }
 
 /* F5.41: a bridge forwards it to its other port within the same write() */

@@ -159,4 +159,16 @@ TEST_F(write_tap, lengths_and_types)
 	EXPECT_RX(io, ARRAY_SIZE(kinds), 60 * ARRAY_SIZE(kinds), 0);
 }
 
+/* F4.26 F4.24: a frame that no protocol wants is the core's drop */
+TEST_F(write_tap, no_protocol)
+{
+	struct io *io = &self->io;
+	uint8_t eth[60] = {};
+
+	close(io->ps);
+	pkt_eth(eth, pkt_mac_bcast, pkt_mac_a, 0x88b5);
+	EXPECT_EQ(60, write_eth(io, eth, 60, false));
+	EXPECT_RX(io, 1, 60, 1);
+}
+
 TEST_HARNESS_MAIN
