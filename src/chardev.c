@@ -92,12 +92,15 @@ unlock:
 static int vtun_chardev_fasync(int fd, struct file *file, int on)
 {
 	struct vtun_queue *vq = file->private_data;
-	int ret = fasync_helper(fd, file, on, &vq->fasync);
+	int err;
 
-	if (ret < 0 || !on)
-		return ret < 0 ? ret : 0;
 	/* Whoever switches it on gets the signals, unless told otherwise. */
-	return f_setown(file, task_tgid_vnr(current), 0);
+	if (on) {
+		err = f_setown(file, task_tgid_vnr(current), 0);
+		if (err)
+			return err;
+	}
+	return fasync_helper(fd, file, on, &vq->fasync);
 }
 
 #ifdef CONFIG_PROC_FS

@@ -18,6 +18,9 @@
 #include "sysfs.h"
 #include "tx.h"
 
+/* Small against a page; upper devices ask for some dozens of bytes. */
+#define VTUN_DEV_MAX_HEADROOM	1024
+
 #define VTUN_DEV_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST)
 #define VTUN_DEV_VLAN_FEATURES	(NETIF_F_HW_VLAN_CTAG_TX | \
 				 NETIF_F_HW_VLAN_STAG_TX)
@@ -41,7 +44,7 @@ static void vtun_dev_uninit(struct net_device *dev)
 	vtun->security = NULL;
 	if (vtun->flags & IFF_PERSIST)
 		module_put(THIS_MODULE);
-	vtun->flags &= ~IFF_PERSIST;
+	WRITE_ONCE(vtun->flags, vtun->flags & ~IFF_PERSIST);
 }
 
 static int vtun_dev_open(struct net_device *dev)
@@ -67,7 +70,7 @@ static u16 vtun_dev_select_queue(struct net_device *dev, struct sk_buff *skb,
 	return index;
 }
 
-/* Nothing to program, but without it the core refuses multicast lists. */
+/* Nothing to program, but SIOCADDMULTI wants it to be there. */
 static void vtun_dev_set_rx_mode(struct net_device *dev)
 {
 }
@@ -76,7 +79,7 @@ static void vtun_dev_set_rx_headroom(struct net_device *dev, int headroom)
 {
 	struct vtun_dev *vtun = netdev_priv(dev);
 
-	WRITE_ONCE(vtun->rx_headroom, clamp(headroom, 0, U16_MAX));
+	WRITE_ONCE(vtun->rx_headroom, clamp(headroom, 0, VTUN_DEV_MAX_HEADROOM));
 }
 
 /**
@@ -170,7 +173,7 @@ static void vtun_dev_setup(struct net_device *dev)
 }
 
 /**
- * vtun_dev_apply() - the one place that changes a device's configuration
+ * vtun_dev_apply() - the one place that changes flags, owner and group
  * @vtun: device
  * @cfg: what to set
  *
@@ -251,6 +254,7 @@ static int vtun_dev_attach(struct net_device *dev, struct vtun_queue *vq,
 	err = vtun_queue_attach(vtun, vq);
 	if (err)
 		return err;
+	vtun_queue_bind(vtun, vq);
 	if (vtun->num_queues + vtun->num_parked == 1) {
 		vtun_dev_first_file(vtun, flags);
 		strscpy(name, dev->name, IFNAMSIZ);
@@ -303,6 +307,7 @@ static int vtun_dev_create(struct vtun_queue *vq, char *name, u16 flags)
 	err = register_netdevice(dev);
 	if (err)
 		goto err_uninit;
+	vtun_queue_bind(vtun, vq);
 	if (flags & IFF_NO_CARRIER)
 		netif_carrier_off(dev);
 	strscpy(name, dev->name, IFNAMSIZ);
@@ -411,7 +416,10 @@ static int vtun_dev_event(struct notifier_block *nb, unsigned long event,
 			return NOTIFY_BAD;	/* programs know it as EPERM */
 		break;
 	case NETDEV_UP:
-		/* Not in ndo_open: pollers look at IFF_UP, set after it. */
+		/* Not in ndo_open: pollers look at IFF_UP, set after it. They
+		 * set their bit before they look, so look at the bit after it.
+		 */
+		smp_mb();
 		for (i = 0; i < vtun->num_queues; i++)
 			vtun_queue_wake_writer(vtun_queue_rtnl(vtun, i));
 		break;

@@ -23,7 +23,7 @@ static void vtun_ethtool_set_msglevel(struct net_device *dev, u32 level)
 {
 	struct vtun_dev *vtun = netdev_priv(dev);
 
-	vtun->msg_enable = level;
+	WRITE_ONCE(vtun->msg_enable, level);
 }
 
 static void vtun_ethtool_get_channels(struct net_device *dev,

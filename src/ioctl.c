@@ -3,8 +3,9 @@
  * The classic ABI's commands: a table, one handler each.
  *
  * A command's argument is copied in, then its handler runs, then the result is
- * copied out; user memory is not touched in between. A result that can't be
- * copied out is -EFAULT, and what was done stays done.
+ * copied out; user memory is not touched in between, but by TUNSETTXFILTER,
+ * whose argument has no fixed length. A result that can't be copied out is
+ * -EFAULT, and what was done stays done.
  */
 
 #include <linux/compat.h>
@@ -77,6 +78,7 @@ static long vtun_ioctl_get_iff(struct vtun_ioctl_args *args)
 {
 	struct ifreq *ifr = &args->ifr;
 
+	memset(ifr, 0, sizeof(*ifr));
 	strscpy(ifr->ifr_name, args->vtun->dev->name, IFNAMSIZ);
 	/* No socket filter is attached; IFF_NO_PI has the same value. */
 	ifr->ifr_flags = args->vtun->flags | IFF_NOFILTER;
@@ -98,7 +100,7 @@ static long vtun_ioctl_set_nocsum(struct vtun_ioctl_args *args)
 
 static long vtun_ioctl_set_debug(struct vtun_ioctl_args *args)
 {
-	args->vtun->msg_enable = (u32)args->value;
+	WRITE_ONCE(args->vtun->msg_enable, args->value);
 	return 0;
 }
 
@@ -163,16 +165,15 @@ static long vtun_ioctl_set_tx_filter(struct vtun_ioctl_args *args)
 	u8 (*addr)[ETH_ALEN] = NULL;
 	struct tun_filter head;
 	struct vtun_dev *vtun;
-	bool tap = false;
-	long ret = 0;
+	long ret = -EBADFD;
 
 	rcu_read_lock();
 	vtun = rcu_dereference(args->vq->vtun);
 	if (vtun)
-		tap = vtun_is_tap(vtun);
+		ret = vtun_is_tap(vtun) ? 0 : -EINVAL;
 	rcu_read_unlock();
-	if (!tap)
-		return -EINVAL;
+	if (ret)
+		return ret;
 	if (copy_from_user(&head, user, sizeof(head)))
 		return -EFAULT;
 	if (head.count) {
@@ -252,8 +253,10 @@ static long vtun_ioctl_get_dev_netns(struct vtun_ioctl_args *args)
 
 	rtnl_lock();
 	vtun = rtnl_dereference(args->vq->vtun);
-	if (vtun)
+	if (vtun) {
 		net = maybe_get_net(dev_net(vtun->dev));
+		ret = -EINVAL;	/* the namespace dies, if not counted now */
+	}
 	rtnl_unlock();
 	if (net) {
 		ret = vtun_ioctl_open_netns(net);
@@ -332,7 +335,7 @@ static const struct vtun_ioctl_cmd *vtun_ioctl_find(unsigned int cmd)
 	return &unknown;
 }
 
-/* Before RTNL is taken: the answer may have changed by then. */
+/* What this says without RTNL may change until RTNL is taken: ask again. */
 static int vtun_ioctl_check_attached(const struct vtun_ioctl_cmd *op,
 				     const struct vtun_queue *vq)
 {
@@ -348,21 +351,27 @@ static int vtun_ioctl_check_attached(const struct vtun_ioctl_cmd *op,
 static long vtun_ioctl_run_rtnl(const struct vtun_ioctl_cmd *op,
 				struct vtun_ioctl_args *args)
 {
-	struct vtun_dev *vtun;
 	long ret;
 
 	rtnl_lock();
 	ret = vtun_ioctl_check_attached(op, args->vq);
-	if (ret)
-		goto unlock;
-	vtun = rtnl_dereference(args->vq->vtun);
-	if (vtun)
-		netif_info(vtun, drv, vtun->dev, "ioctl 0x%08x\n", op->cmd);
-	args->vtun = vtun;
-	ret = op->run(args);
-unlock:
+	if (!ret) {
+		args->vtun = rtnl_dereference(args->vq->vtun);
+		ret = op->run(args);
+	}
 	rtnl_unlock();
 	return ret;
+}
+
+static void vtun_ioctl_log(struct vtun_queue *vq, unsigned int cmd)
+{
+	struct vtun_dev *vtun;
+
+	rcu_read_lock();
+	vtun = rcu_dereference(vq->vtun);
+	if (vtun && vtun_logs(vtun, NETIF_MSG_DRV))
+		netdev_info(vtun->dev, "ioctl 0x%08x\n", cmd);
+	rcu_read_unlock();
 }
 
 /* Socket ioctls are about an ifreq, known or not; but for this one. */
@@ -386,6 +395,7 @@ static long vtun_ioctl_cmd(struct vtun_ioctl_args *args, unsigned int cmd,
 	ret = vtun_ioctl_check_attached(op, args->vq);
 	if (ret)
 		return ret;
+	vtun_ioctl_log(args->vq, cmd);
 	if (!op->run)
 		return -EINVAL;
 	if (op->needs & VTUN_IOCTL_INT_IN && get_user(args->number, number))

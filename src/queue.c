@@ -19,7 +19,8 @@ static void vtun_queue_destruct(struct sock *sk)
 {
 	struct vtun_queue *vq = container_of(sk, struct vtun_queue, sk);
 
-	ptr_ring_cleanup(&vq->fifo, vtun_queue_free_skb);
+	/* Any context, so no lock may be taken; who unlinked @vq drained it. */
+	ptr_ring_cleanup(&vq->fifo, NULL);
 }
 
 /* The stack freed a written packet: sock_wfree() calls this, any context. */
@@ -124,8 +125,8 @@ static void vtun_queue_publish(struct vtun_dev *vtun, struct vtun_queue *vq)
 	unsigned int n = vtun->num_queues;
 
 	WRITE_ONCE(vq->index, n);
-	WRITE_ONCE(vq->state, VTUN_QUEUE_ATTACHED);
-	rcu_assign_pointer(vq->vtun, vtun);
+	/* Pairs with vtun_queue_rx_index(): no index of an earlier time. */
+	smp_store_release(&vq->state, VTUN_QUEUE_ATTACHED);
 	rcu_assign_pointer(vtun->queues[n], vq);
 	WRITE_ONCE(vtun->num_queues, n + 1);
 }
@@ -146,11 +147,12 @@ static void vtun_queue_unpublish(struct vtun_dev *vtun, struct vtun_queue *vq)
 
 /**
  * vtun_queue_attach() - make an open file's queue reachable from a device
- * @vtun: device to join
+ * @vtun: device to join; not yet registered if it is a new one
  * @vq: queue without a device
  *
  * Publishing comes last, so transmit never meets a half-built queue. On
- * success the device holds its own reference.
+ * success the device holds its own reference. The file does not find the
+ * device before vtun_queue_bind().
  *
  * Context: process, RTNL held, may sleep.
  * Return: 0, -EBUSY if the device has room for one queue and has one, -E2BIG
@@ -178,6 +180,22 @@ int vtun_queue_attach(struct vtun_dev *vtun, struct vtun_queue *vq)
 	vtun_queue_get(vq);
 	vtun_queue_publish(vtun, vq);
 	return 0;
+}
+
+/**
+ * vtun_queue_bind() - make a device reachable from an open file
+ * @vtun: registered device
+ * @vq: queue, attached to it
+ *
+ * Apart from vtun_queue_attach(), because read() and write() of a file must
+ * not meet a device that the core is still making or unmaking.
+ *
+ * Context: RTNL held.
+ */
+void vtun_queue_bind(struct vtun_dev *vtun, struct vtun_queue *vq)
+{
+	ASSERT_RTNL();
+	rcu_assign_pointer(vq->vtun, vtun);
 }
 
 /**
@@ -255,23 +273,25 @@ static void vtun_queue_unlink(struct vtun_dev *vtun, struct vtun_queue *vq)
 static void vtun_queue_leave(struct vtun_dev *vtun, struct vtun_queue *vq)
 {
 	struct net_device *dev = vtun->dev;
-
-	if (vtun->num_queues + vtun->num_parked == 1 &&
-	    !(vtun->flags & IFF_PERSIST)) {
-		unregister_netdevice(dev);	/* calls unlink_all */
-		return;
-	}
+	bool last;
 
 	/* No new user: neither transmit nor @vq's own file finds the other. */
 	vtun_queue_unlink(vtun, vq);
-	/* Who found it before is through after this. */
-	synchronize_net();
-	vtun_queue_drain(vq);
-	vtun_queue_set_real(vtun, vtun->num_queues);
-	if (!vtun->num_queues && !vtun->num_parked)
+	last = !vtun->num_queues && !vtun->num_parked;
+	if (last)
 		netif_carrier_off(dev);
-	netdev_state_change(dev);
+	/* Who found it before is through after either. */
+	if (last && !(vtun->flags & IFF_PERSIST))
+		unregister_netdevice(dev);
+	else
+		synchronize_net();
+	vtun_queue_drain(vq);
 	vtun_queue_put(vq);
+
+	if (dev->reg_state == NETREG_REGISTERED) {
+		vtun_queue_set_real(vtun, vtun->num_queues);
+		netdev_state_change(dev);
+	}
 }
 
 /**
@@ -301,8 +321,8 @@ void vtun_queue_close(struct vtun_queue *vq)
  * vtun_queue_unlink_all() - the device goes away
  * @vtun: device, which transmits no more; may be half-built, may have no queue
  *
- * Every file becomes unattached, sleepers wake up with an error. After this
- * nobody has a pointer to @vtun through a queue.
+ * Every file becomes unattached, sleeping readers wake up with an error. After
+ * this nobody has a pointer to @vtun through a queue.
  *
  * Context: process, RTNL held, sleeps for a grace period if there are queues.
  */

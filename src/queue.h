@@ -9,6 +9,7 @@ struct vtun_queue *vtun_queue_alloc(struct net *net);
 void vtun_queue_close(struct vtun_queue *vq);
 
 int vtun_queue_attach(struct vtun_dev *vtun, struct vtun_queue *vq);
+void vtun_queue_bind(struct vtun_dev *vtun, struct vtun_queue *vq);
 int vtun_queue_park(struct vtun_queue *vq);
 int vtun_queue_unpark(struct vtun_queue *vq);
 void vtun_queue_unlink_all(struct vtun_dev *vtun);
@@ -25,6 +26,24 @@ static inline void vtun_queue_get(struct vtun_queue *vq)
 static inline void vtun_queue_put(struct vtun_queue *vq)
 {
 	sock_put(&vq->sk);
+}
+
+/**
+ * vtun_queue_rx_index() - which receive queue a written packet counts as from
+ * @vq: queue of a device
+ * @index: set if the queue is attached
+ *
+ * Context: RCU section in which the device was found; the core knows of
+ * @index until it ends.
+ * Return: whether the queue is attached, not parked.
+ */
+static inline bool vtun_queue_rx_index(struct vtun_queue *vq, u16 *index)
+{
+	/* Pairs with vtun_queue_publish(). */
+	if (smp_load_acquire(&vq->state) != VTUN_QUEUE_ATTACHED)
+		return false;
+	*index = READ_ONCE(vq->index);
+	return true;
 }
 
 /**

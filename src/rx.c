@@ -5,6 +5,7 @@
 #include <linux/skbuff.h>
 
 #include "frame.h"
+#include "queue.h"
 #include "rx.h"
 #include "steer.h"
 
@@ -37,7 +38,7 @@ static struct sk_buff *vtun_rx_alloc(struct vtun_queue *vq,
 		room = NET_SKB_PAD;
 	room = max_t(size_t, room, frame->headroom);
 	if (frame->len > SKB_MAX_HEAD(room)) {
-		linear = VTUN_RX_LINEAR;
+		linear = min_t(size_t, frame->len, VTUN_RX_LINEAR);
 		if (frame->len - linear > frags_max)
 			linear = frame->len - frags_max;
 	}
@@ -60,7 +61,6 @@ static struct sk_buff *vtun_rx_alloc(struct vtun_queue *vq,
 static int vtun_rx_deliver(struct vtun_queue *vq, struct vtun_frame *frame,
 			   struct sk_buff *skb)
 {
-	enum skb_drop_reason reason = SKB_DROP_REASON_DEV_READY;
 	struct net_device *dev;
 	struct vtun_dev *vtun;
 	u16 index = 0;
@@ -85,10 +85,8 @@ static int vtun_rx_deliver(struct vtun_queue *vq, struct vtun_frame *frame,
 	skb_reset_network_header(skb);
 
 	local_bh_disable();
-	if (READ_ONCE(vq->state) == VTUN_QUEUE_ATTACHED) {
-		index = READ_ONCE(vq->index);
+	if (vtun_queue_rx_index(vq, &index))
 		vtun_steer_learn(vtun, skb, index);
-	}
 	skb_record_rx_queue(skb, index);
 	dev_sw_netstats_rx_add(dev, frame->len);
 	netif_receive_skb(skb);
@@ -97,7 +95,7 @@ static int vtun_rx_deliver(struct vtun_queue *vq, struct vtun_frame *frame,
 	return 0;
 drop:
 	rcu_read_unlock();
-	kfree_skb_reason(skb, reason);
+	kfree_skb_reason(skb, SKB_DROP_REASON_DEV_READY);
 	return err;
 }
 

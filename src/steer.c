@@ -37,6 +37,16 @@ static struct hlist_head *vtun_steer_bucket(struct vtun_steer *steer, u32 hash)
 	return &steer->buckets[hash_32(hash, VTUN_STEER_BITS)];
 }
 
+static void vtun_steer_log(struct vtun_steer *steer,
+			   const struct vtun_flow *flow, const char *what)
+{
+	struct vtun_dev *vtun = container_of(steer, struct vtun_dev, steer);
+
+	if (vtun_logs(vtun, NETIF_MSG_TX_QUEUED))
+		netdev_info(vtun->dev, "flow %08x %s, queue %u\n", flow->hash,
+			    what, READ_ONCE(flow->index));
+}
+
 /* Context: RCU section or steer->lock held. */
 static struct vtun_flow *vtun_steer_find_rcu(struct vtun_steer *steer, u32 hash)
 {
@@ -53,6 +63,7 @@ static void vtun_steer_remove_locked(struct vtun_steer *steer,
 				     struct vtun_flow *flow)
 {
 	lockdep_assert_held(&steer->lock);
+	vtun_steer_log(steer, flow, "forgotten");
 	hlist_del_rcu(&flow->node);
 	kfree_rcu(flow, rcu);
 	steer->count--;
@@ -165,6 +176,7 @@ static void vtun_steer_add(struct vtun_steer *steer, u32 hash, u16 index)
 	flow->hash = hash;
 	flow->index = index;
 	flow->used = jiffies;
+	vtun_steer_log(steer, flow, "learned");
 	hlist_add_head_rcu(&flow->node, vtun_steer_bucket(steer, hash));
 	if (!steer->count++)
 		schedule_delayed_work(&steer->gc, VTUN_STEER_IDLE);
@@ -229,9 +241,11 @@ void vtun_steer_renumber(struct vtun_dev *vtun, u16 gap, u16 last)
 	spin_lock_bh(&steer->lock);
 	for (i = 0; i < VTUN_STEER_BUCKETS && steer->count; i++)
 		hlist_for_each_entry_safe(flow, next, &steer->buckets[i], node) {
-			if (flow->index == gap)
+			u16 index = READ_ONCE(flow->index);
+
+			if (index == gap)
 				vtun_steer_remove_locked(steer, flow);
-			else if (flow->index == last)
+			else if (index == last)
 				WRITE_ONCE(flow->index, gap);
 		}
 	spin_unlock_bh(&steer->lock);

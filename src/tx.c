@@ -24,8 +24,9 @@ netdev_tx_t vtun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 	enum skb_drop_reason reason;
 	struct vtun_queue *vq;
 
-	netif_info(vtun, tx_queued, dev, "transmit %u bytes, queue %u\n",
-		   skb->len, skb_get_queue_mapping(skb));
+	if (vtun_logs(vtun, NETIF_MSG_TX_QUEUED))
+		netdev_info(dev, "transmit %u bytes, queue %u\n", skb->len,
+			    skb_get_queue_mapping(skb));
 	rcu_read_lock();
 	vq = rcu_dereference(vtun->queues[skb_get_queue_mapping(skb)]);
 	reason = SKB_DROP_REASON_DEV_READY;
@@ -75,9 +76,11 @@ static struct sk_buff *vtun_tx_next(struct vtun_queue *vq, enum vtun_wait wait)
 		return skb;
 	if (wait == VTUN_NOWAIT)
 		return ERR_PTR(-EAGAIN);
-	/* Exclusive: one packet wakes one reader, and every poller. */
-	err = wait_event_interruptible_exclusive(vq->socket.wq.wait,
-						 vtun_tx_end_wait(vq, &skb));
+	/* Not exclusive: a reader that was not asleep yet may take the packet
+	 * whose wake-up went to another one, and would have to pass it on.
+	 */
+	err = wait_event_interruptible(vq->socket.wq.wait,
+				       vtun_tx_end_wait(vq, &skb));
 	if (skb)
 		return skb;
 	if (err || signal_pending(current))

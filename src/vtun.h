@@ -145,7 +145,7 @@ struct vtun_steer {
  * @steer: learned flows
  * @owner: RTNL, who may attach; sysfs reads it with READ_ONCE()
  * @group: likewise
- * @msg_enable: RTNL, NETIF_MSG_* bits
+ * @msg_enable: RTNL, NETIF_MSG_* bits; vtun_logs() reads it without
  * @link: RTNL, what ethtool shows; no meaning for the driver
  * @security: RTNL, owned, the security module's mark
  */
@@ -163,7 +163,7 @@ struct vtun_dev {
 
 	kuid_t owner;
 	kgid_t group;
-	int msg_enable;
+	u32 msg_enable;
 	struct ethtool_link_ksettings link;
 	void *security;
 };
@@ -188,6 +188,16 @@ struct vtun_cfg {
 #define VTUN_CFG_PERSIST	BIT(1)
 #define VTUN_CFG_OWNER		BIT(2)
 #define VTUN_CFG_GROUP		BIT(3)
+
+/**
+ * vtun_logs() - whether somebody wants to see messages of a kind
+ * @vtun: device
+ * @kind: NETIF_MSG_*
+ */
+static inline bool vtun_logs(const struct vtun_dev *vtun, u32 kind)
+{
+	return unlikely(READ_ONCE(vtun->msg_enable) & kind);
+}
 
 static inline bool vtun_is_tap(const struct vtun_dev *vtun)
 {
