@@ -78,8 +78,9 @@ TEST_F(ethtool, link_settings)
 	EXPECT_EQ(AUTONEG_DISABLE, link.base.autoneg);
 	EXPECT_EQ(0, link.base.mdio_support);
 	EXPECT_EQ(0, link.base.eth_tp_mdix);
-	for (i = 0; i < ARRAY_SIZE(link.masks); i++)
+	for (i = 0; i < ARRAY_SIZE(link.masks); i++) {
 		EXPECT_EQ(0, link.masks[i]);
+	}
 }
 
 /* F4.41 F10.2: whatever is set is shown, over a close too */
@@ -162,9 +163,7 @@ static int get_coalesce(struct ethtool_coalesce *c)
  * Coalescing is for in-kernel senders and NAPI, which come later: until then
  * vtun refuses it, so that nobody believes in a setting without an effect.
  */
-#define SKIP_WITHOUT_COALESCE()						\
-	if (!vt_intree())						\
-		SKIP(return, "vtun has no coalescing yet")
+static const char no_coalesce[] = "vtun has no coalescing yet";
 
 /* F4.43: a setting without an effect would be a lie */
 TEST_F(ethtool, coalesce_is_refused_by_vtun)
@@ -186,7 +185,8 @@ TEST_F(ethtool, coalesce_frames)
 	struct ethtool_coalesce c, none = { .cmd = ETHTOOL_GCOALESCE };
 	size_t i;
 
-	SKIP_WITHOUT_COALESCE();
+	if (!vt_intree())
+		SKIP(return, "%s", no_coalesce);
 	ASSERT_EQ(0, get_coalesce(&c));
 	EXPECT_EQ(0, memcmp(&none, &c, sizeof(c)));
 	for (i = 0; i < ARRAY_SIZE(set); i++) {
@@ -207,7 +207,8 @@ TEST_F(ethtool, coalesce_refuses_the_rest)
 {
 	struct ethtool_coalesce c;
 
-	SKIP_WITHOUT_COALESCE();
+	if (!vt_intree())
+		SKIP(return, "%s", no_coalesce);
 	ASSERT_EQ(0, set_frames(3));
 	c = (struct ethtool_coalesce){
 		.cmd = ETHTOOL_SCOALESCE, .rx_max_coalesced_frames = 9,
@@ -236,7 +237,8 @@ TEST_F(ethtool, coalesce_delays_no_write)
 	unsigned int seq;
 	int sock;
 
-	SKIP_WITHOUT_COALESCE();
+	if (!vt_intree())
+		SKIP(return, "%s", no_coalesce);
 	ASSERT_EQ(0, set_frames(64));
 	ASSERT_EQ(0, link_up("eth0"));
 	sock = psock_open("eth0", SOCK_RAW, ETH_P_ALL);
@@ -321,9 +323,10 @@ TEST_F(ethtool, unsupported)
 		     .sset_mask = 1ULL << ETH_SS_STATS }, 9 };
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(cmds); i++)
+	for (i = 0; i < ARRAY_SIZE(cmds); i++) {
 		EXPECT_EQ(-EOPNOTSUPP, bare_command(cmds[i]))
 			TH_LOG("command %#x", cmds[i]);
+	}
 	ASSERT_EQ(0, eth_ioctl("eth0", &sset));
 	EXPECT_EQ(0, sset.head.sset_mask);
 }

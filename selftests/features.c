@@ -78,9 +78,10 @@ TEST_F(features, initially_on)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(on); i++)
+	for (i = 0; i < ARRAY_SIZE(on); i++) {
 		EXPECT_EQ(ETH_ON, eth_feature(&self->got, on[i]))
 			TH_LOG("%s", on[i]);
+	}
 }
 
 /* F4.13 F4.14: and nothing else is on */
@@ -103,9 +104,10 @@ TEST_F(features, changeable)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(off); i++)
+	for (i = 0; i < ARRAY_SIZE(off); i++) {
 		EXPECT_EQ(ETH_OFF, eth_feature(&self->got, off[i]))
 			TH_LOG("%s", off[i]);
+	}
 }
 
 /* F4.12 F4.14: no other feature can be changed */
@@ -139,14 +141,16 @@ TEST_F(features, offloads_wait)
 	bool tunnels = kernel_at_least(7, 3);
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(offloads); i++)
+	for (i = 0; i < ARRAY_SIZE(offloads); i++) {
 		EXPECT_EQ(want, eth_feature(&self->got, offloads[i]))
 			TH_LOG("%s", offloads[i]);
+	}
 	EXPECT_EQ(vt_intree() ? ETH_OFF : ETH_OFF_FIXED,
 		  eth_feature(&self->got, "tx-tcp-mangleid-segmentation"));
-	for (i = 0; i < ARRAY_SIZE(tunnel_offloads); i++)
+	for (i = 0; i < ARRAY_SIZE(tunnel_offloads); i++) {
 		EXPECT_EQ(tunnels ? want : ETH_OFF_FIXED,
 			  eth_feature(&self->got, tunnel_offloads[i]));
+	}
 }
 
 /* F4.17: the device doesn't tell how it locks, nor is it bound to its netns */

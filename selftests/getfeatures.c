@@ -72,8 +72,9 @@ TEST_F(getfeatures, needs_no_privilege)
 	int modes[] = { O_RDONLY, O_WRONLY, O_RDWR };
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(modes); i++)
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
 		EXPECT_EQ((int)self->expect, run_as(&nobody, ask, &modes[i]));
+	}
 }
 
 /* F3.2.1: an unwritable pointer */

@@ -286,9 +286,10 @@ TEST_F(stacking, protocol_of_a_raw_send)
 	ASSERT_EQ(0, link_up("stk1"));
 	sock = psock_open("stk1", SOCK_RAW, 0);
 	ASSERT_LE(0, sock);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		EXPECT_EQ(sends[i].proto, proto_of(fd, sock, &sends[i]))
 			TH_LOG("send %zu", i);
+	}
 }
 
 /* Wait for an ICMPv6 packet of this type from the stack. */

@@ -106,8 +106,9 @@ TEST_F(statistics, tx_counts_reads)
 {
 	unsigned int seq;
 
-	for (seq = 1; seq <= 3; seq++)
+	for (seq = 1; seq <= 3; seq++) {
 		ASSERT_EQ(0, io_send(&self->io, seq, DATA_LEN));
+	}
 	ASSERT_NE(0, fd_poll(self->io.fd, POLLIN, WAIT_MS));
 	EXPECT_NOTHING_COUNTED(&self->io);
 	for (seq = 1; seq <= 3; seq++) {
@@ -136,15 +137,17 @@ TEST_F(statistics, tx_dropped_by_a_full_fifo)
 	unsigned int seq;
 
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 4));
-	for (seq = 0; seq < 4; seq++)
+	for (seq = 0; seq < 4; seq++) {
 		ASSERT_EQ(0, io_send(&self->io, seq, DATA_LEN));
+	}
 	ASSERT_TRUE(wait_for(fd_poll(self->io.fd, POLLIN, 0), WAIT_MS));
 	EXPECT_NOTHING_COUNTED(&self->io);
 	ASSERT_EQ(0, io_send(&self->io, 4, DATA_LEN));
 	ASSERT_EQ(0, io_send(&self->io, 5, DATA_LEN));
 	EXPECT_TX(&self->io, 0, 0, 2);
-	for (seq = 0; seq < 4; seq++)
+	for (seq = 0; seq < 4; seq++) {
 		EXPECT_EQ(0, io_recv(&self->io, self->io.fd, seq, DATA_LEN));
+	}
 	EXPECT_TX(&self->io, 4, 4 * self->len, 0);
 }
 
@@ -155,8 +158,9 @@ TEST_F(statistics, purged_packets_are_not_counted)
 	unsigned int seq;
 
 	ASSERT_EQ(0, vt_persist(io->fd, true));
-	for (seq = 0; seq < 6; seq++)
+	for (seq = 0; seq < 6; seq++) {
 		ASSERT_EQ(0, io_send(io, seq, DATA_LEN));
+	}
 	ASSERT_NE(0, fd_poll(io->fd, POLLIN, WAIT_MS));
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 2));
 	EXPECT_NOTHING_COUNTED(io);
