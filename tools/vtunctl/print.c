@@ -23,8 +23,6 @@ static const struct {
 	{ IFF_BACKPRESSURE, "backpressure" },
 };
 
-#define PRINT_NUM_FLAGS	(sizeof(print_flags) / sizeof(print_flags[0]))
-
 /* RFC 2863's states in the words of ip(8). */
 static const char *print_operstate(unsigned int state)
 {
@@ -33,8 +31,7 @@ static const char *print_operstate(unsigned int state)
 		"DORMANT", "UP",
 	};
 
-	return state < sizeof(names) / sizeof(names[0]) ? names[state] :
-	       "UNKNOWN";
+	return state < ARRAY_SIZE(names) ? names[state] : "UNKNOWN";
 }
 
 static const char *print_mode(const struct link *link)
@@ -93,7 +90,7 @@ static void print_text(const struct device *device)
 	printf("%s: %s", msg_safe(link->name), print_mode(link));
 	if (!(link->flags & IFF_NO_PI))
 		printf(" pi");
-	for (i = 0; i < PRINT_NUM_FLAGS; i++)
+	for (i = 0; i < ARRAY_SIZE(print_flags); i++)
 		if (link->flags & print_flags[i].bit)
 			printf(" %s", print_flags[i].name);
 	if (link->uid != (uid_t)-1)
@@ -131,7 +128,7 @@ static json_t *print_json_flags(const struct link *link)
 
 	if (!(link->flags & IFF_NO_PI))
 		json_array_append_new(flags, json_string("pi"));
-	for (i = 0; i < PRINT_NUM_FLAGS; i++)
+	for (i = 0; i < ARRAY_SIZE(print_flags); i++)
 		if (link->flags & print_flags[i].bit)
 			json_array_append_new(flags,
 					      json_string(print_flags[i].name));

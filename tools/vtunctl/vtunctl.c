@@ -38,7 +38,7 @@ static enum option option_find(const char *word)
 
 	if (word[0] == '-' && word[1] == '-')
 		word++;
-	for (i = 0; i < sizeof(option_names) / sizeof(option_names[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(option_names); i++)
 		if (!strcmp(option_names[i].name, word))
 			return option_names[i].option;
 	return OPTION_UNKNOWN;

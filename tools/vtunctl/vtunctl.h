@@ -28,6 +28,8 @@
 #define IFF_BACKPRESSURE	0x0080
 #endif
 
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
 /* Alternative names may be longer than IFNAMSIZ. */
 #define NAME_SIZE	128
 
