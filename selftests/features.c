@@ -169,6 +169,21 @@ TEST_F(features, not_listed)
 	EXPECT_EQ(-ENOENT, local);
 }
 
+/* F14.13: the list is the core's: nothing of the driver's own is in it */
+TEST_F(features, list_of_the_core)
+{
+	int accecn = eth_feature(&self->got, "tx-tcp-accecn-segmentation");
+	int tls = eth_feature(&self->got, "tls-hw-record");
+
+	if (kernel_at_least(7, 3)) {
+		EXPECT_EQ(ETH_OFF_FIXED, accecn);
+		EXPECT_EQ(-ENOENT, tls);
+	} else if (!kernel_at_least(6, 13)) {
+		EXPECT_EQ(-ENOENT, accecn);
+		EXPECT_EQ(ETH_OFF_FIXED, tls);
+	}
+}
+
 /* F4.12: each of them can be switched off and on again */
 TEST_F(features, can_be_switched)
 {
