@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What bash completes on a command line of vtunctl.
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/tools/vtunctl.sh"
+# shellcheck source=../tools/vtunctl/vtunctl.bash
+. "$LIB_TOP/tools/vtunctl/vtunctl.bash"
+
+# completes WORDS WORD...: the choices for the last WORD of "vtunctl WORD..."
+completes() {
+	local choices=$1
+
+	shift
+	# Nothing to choose from is an error to compgen, and none to us.
+	set +e
+	trap - ERR
+	COMP_WORDS=(vtunctl "$@")
+	COMP_CWORD=$#
+	_vtunctl
+	equal "$choices" "${COMPREPLY[*]}" "vtunctl $*"
+}
+
+commands_and_words() {
+	completes "-j -p -n -V add del set list show help" ""
+	completes "set show" s
+	completes "list" -j -p li
+	completes "" add ""
+	completes "mode user group pi multi_queue" add tap0 ""
+	completes "mode multi_queue" add dev tap0 pi m
+	completes "user group persist" set tap0 ""
+	completes "" list ""
+}
+
+values() {
+	completes "tun tap" add tap0 mode ""
+	completes "on off" set tap0 persist ""
+	completes "daemon" add tap0 user daem
+	completes "daemon" set dev tap0 group daem
+}
+
+names() {
+	vtunctl add tap0
+	vtunctl add tun0
+	netns_add there
+	vtunctl -n there add wan0 mode tap
+	completes "tap0 tun0" del ""
+	completes "tap0 tun0" del tap0 ""
+	completes "tun0" show tu
+	completes "tap0" set dev ta
+	completes "there" -n ""
+	completes "wan0" -n there show ""
+}
+
+vtunctl_plan 3
+run_test "commands and their words" commands_and_words
+run_test "values of words" values
+run_test "names of devices and namespaces" names
+finish
