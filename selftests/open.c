@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Opening the node, and what an open file is before and after TUNSETIFF. */
 #include <kselftest_harness.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include "testlib.h"
 
 FIXTURE(open)
@@ -55,6 +58,65 @@ TEST_F(open, direct_io_is_refused)
 {
 	EXPECT_EQ(-EINVAL, vt_open(O_RDWR | O_DIRECT));
 	EXPECT_EQ(-EINVAL, vt_open(O_RDONLY | O_DIRECT));
+}
+
+/* A node of the test's own in a private tmpfs. */
+#define OWN_NODE "/tmp/own-node"
+
+FIXTURE(node)
+{
+};
+
+FIXTURE_SETUP(node)
+{
+	struct stat st;
+
+	ASSERT_EQ(0, ns_fresh());
+	ASSERT_EQ(0, stat(vt_node(), &st));
+	ASSERT_TRUE(S_ISCHR(st.st_mode));
+	ASSERT_EQ(0, unshare(CLONE_NEWNS));
+	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	ASSERT_EQ(0, mount("tmpfs", "/tmp", "tmpfs", 0, "mode=0755"));
+	ASSERT_EQ(0, mknod(OWN_NODE, S_IFCHR, st.st_rdev));
+}
+
+FIXTURE_TEARDOWN(node)
+{
+}
+
+static int open_node(void *arg)
+{
+	int fd = open(OWN_NODE, *(int *)arg | O_CLOEXEC);
+
+	return fd < 0 ? -errno : 0;
+}
+
+/* F1.1 F1.6: the numbers are what counts, not the place or the name */
+TEST_F(node, made_by_mknod)
+{
+	int fd = open(OWN_NODE, O_RDWR);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, vt_setiff(fd, "tst0", IFF_TAP | IFF_NO_PI));
+	EXPECT_EQ(IFF_TAP | IFF_NO_PI, vt_flags(fd));
+	ASSERT_EQ(0, close(fd));
+	EXPECT_EQ(1, link_count());
+}
+
+/* F1.2: the node's mode decides who may open it, the driver asks nothing */
+TEST_F(node, mode_decides)
+{
+	const struct creds user = { .uid = 1000, .gid = 1000 };
+	int rdwr = O_RDWR, rdonly = O_RDONLY;
+
+	ASSERT_EQ(0, chmod(OWN_NODE, 0600));
+	EXPECT_EQ(-EACCES, run_as(&user, open_node, &rdwr));
+	EXPECT_EQ(-EACCES, run_as(&user, open_node, &rdonly));
+	ASSERT_EQ(0, chmod(OWN_NODE, 0644));
+	EXPECT_EQ(-EACCES, run_as(&user, open_node, &rdwr));
+	EXPECT_EQ(0, run_as(&user, open_node, &rdonly));
+	ASSERT_EQ(0, chmod(OWN_NODE, 0666));
+	EXPECT_EQ(0, run_as(&user, open_node, &rdwr));
 }
 
 FIXTURE(open_mode)
