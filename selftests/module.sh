@@ -167,17 +167,17 @@ killed_process_lets_go() {
 persistent_device_holds() {
 	begin
 	load
-	"$(tool persist)" "$NODE" tun stays0 on
+	"$(tool set_persist)" "$NODE" tun stays0 on
 	refuses_to_unload
 	ip link set stays0 up
-	"$(tool persist)" "$NODE" tun stays0 on
+	"$(tool set_persist)" "$NODE" tun stays0 on
 	refuses_to_unload
-	"$(tool persist)" "$NODE" tun stays0 off
+	"$(tool set_persist)" "$NODE" tun stays0 off
 	refused "does not exist" ip link show dev stays0
 	rmmod vtun
 
 	load
-	"$(tool persist)" "$NODE" tap stays0 on
+	"$(tool set_persist)" "$NODE" tap stays0 on
 	refuses_to_unload
 	ip link del stays0
 	rmmod vtun
@@ -188,7 +188,7 @@ namespace_lets_go() {
 	begin
 	load
 	netns_add away
-	"$(tool persist)" "$NODE" tap stays0 on
+	"$(tool set_persist)" "$NODE" tap stays0 on
 	ip link set stays0 netns away
 	refuses_to_unload
 	ip netns del away
@@ -205,7 +205,7 @@ packet_on_its_way_holds() {
 	tc qdisc add dev slow0 root netem delay 4s 2>/dev/null ||
 		skip "this kernel has no netem"
 	ip link set slow0 master br0
-	"$(tool persist)" "$NODE" tap,no_pi tap0 on
+	"$(tool set_persist)" "$NODE" tap,no_pi tap0 on
 	ip link set tap0 master br0
 	ip link set br0 up
 	ip link set slow0 up

@@ -2,7 +2,7 @@
 /*
  * Makes a device that stays, or lets one go:
  *
- *	persist NODE FLAGS DEVICE on|off
+ *	set_persist NODE FLAGS DEVICE on|off
  */
 #include "tunfile.h"
 
@@ -11,7 +11,7 @@ int main(int argc, char **argv)
 	int fd;
 
 	if (argc != 5)
-		errx(2, "usage: persist NODE FLAGS DEVICE on|off");
+		errx(2, "usage: set_persist NODE FLAGS DEVICE on|off");
 	fd = tunfile_attach(argv[1], tunfile_flags(argv[2]), argv[3]);
 	if (fd < 0)
 		err(1, "%s", argv[3]);
