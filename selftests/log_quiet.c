@@ -56,7 +56,7 @@ static int log_lines(int log)
 /* The counting works: a line of our own is seen. */
 TEST_F(log_quiet, counting_works)
 {
-	const char line[] = "selftest says " IO_NAME "\n";
+	static const char line[] = "selftest says " IO_NAME "\n";
 
 	EXPECT_EQ(0, log_lines(self->log));
 	ASSERT_EQ(strlen(line), write(self->log, line, strlen(line)));

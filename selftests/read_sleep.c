@@ -49,7 +49,7 @@ FIXTURE_TEARDOWN(read_sleep)
 
 static volatile sig_atomic_t handled;
 
-static void on_signal(int sig __attribute__((unused)))
+static void on_signal(int sig)
 {
 	handled++;
 }

@@ -53,7 +53,7 @@ FIXTURE_TEARDOWN(sndbuf_wait)
 
 static volatile sig_atomic_t handled;
 
-static void on_signal(int sig __attribute__((unused)))
+static void on_signal(int sig)
 {
 	handled++;
 }

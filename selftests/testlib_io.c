@@ -13,16 +13,22 @@
 int io_open(struct io *io, int flags)
 {
 	int size = 4 << 20;
-	int err;
+	int err = ns_fresh();
 
 	memset(io, 0, sizeof(*io));
 	io->tap = flags & IFF_TAP;
 	io->pi = !(flags & IFF_NO_PI);
-	if ((err = ns_fresh()) ||
-	    (err = io->fd = vt_attach_nb(IO_NAME, flags)) < 0 ||
-	    (err = link_up(IO_NAME)) ||
-	    (err = io->ps = psock_open(IO_NAME, SOCK_RAW, ETH_P_ALL)) < 0)
+	if (err)
 		return err;
+	io->fd = vt_attach_nb(IO_NAME, flags);
+	if (io->fd < 0)
+		return io->fd;
+	err = link_up(IO_NAME);
+	if (err)
+		return err;
+	io->ps = psock_open(IO_NAME, SOCK_RAW, ETH_P_ALL);
+	if (io->ps < 0)
+		return io->ps;
 	if (setsockopt(io->ps, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		return -errno;
 	return 0;

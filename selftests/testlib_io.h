@@ -10,6 +10,13 @@
 
 #include <sys/uio.h>
 
+/*
+ * The first hook of a boot loads modules, which takes a while when the guest is
+ * emulated on a busy machine.
+ */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	120
+
 #define IO_NAME		"io0"
 #define IO_PI_LEN	sizeof(struct tun_pi)
 

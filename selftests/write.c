@@ -145,6 +145,10 @@ TEST_F(write, size_limit)
 	struct io *io = &self->io;
 	size_t pi = io->pi ? IO_PI_LEN : 0;
 	uint8_t *frame = calloc(1, bad);
+	struct iovec iov[] = {
+		{ frame, 1000000 }, { frame + 1000000, 3000000 },
+		{ frame + 4000000, bad - 4000000 },
+	};
 
 	ASSERT_NE(NULL, frame);
 	io_frame(io, frame, 1, 20);
@@ -153,11 +157,7 @@ TEST_F(write, size_limit)
 	EXPECT_RX(io, 0, 0, 1);
 	EXPECT_EQ(good, io_write(io->fd, frame, good));
 	EXPECT_RX(io, 1, good - pi, 0);
-	/* many segments make no difference */
-	struct iovec iov[] = {
-		{ frame, 1000000 }, { frame + 1000000, 3000000 },
-		{ frame + 4000000, bad - 4000000 },
-	};
+	/* segments make no difference */
 	EXPECT_EQ(-ENOBUFS, io_writev(io->fd, iov, 3));
 	EXPECT_RX(io, 0, 0, 1);
 	iov[2].iov_len = good - 4000000;

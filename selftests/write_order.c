@@ -115,6 +115,7 @@ TEST_F(write_order, device_down_comes_last)
 {
 	struct io *io = &self->io;
 	uint8_t bad[PKT_MAX] = {};
+	uint8_t *buf = io_fence(self->total - 1);
 
 	ASSERT_EQ(0, link_down(IO_NAME));
 	if (io->pi) {
@@ -126,8 +127,6 @@ TEST_F(write_order, device_down_comes_last)
 		EXPECT_EQ(-EINVAL, io_write(io->fd, bad, self->pi + 13));
 		EXPECT_NOTHING_COUNTED(io);
 	}
-	uint8_t *buf = io_fence(self->total - 1);
-
 	memcpy(buf, self->frame, self->total - 1);
 	EXPECT_EQ(-EFAULT, io_write(io->fd, buf, self->total));
 	EXPECT_RX(io, 0, 0, 1);
@@ -143,6 +142,7 @@ TEST_F(write_order, earlier_checks_win)
 {
 	static uint8_t bad[4800000];
 	struct io *io = &self->io;
+	uint8_t *none = io_fence(self->pi);
 
 	if (io->pi) {
 		/* too short, and unreadable: short wins */
@@ -155,10 +155,8 @@ TEST_F(write_order, earlier_checks_win)
 	}
 	if (io->tap) {
 		/* short frame, unreadable: short wins */
-		uint8_t *buf = io_fence(self->pi);
-
-		memset(buf, 0, self->pi);
-		EXPECT_EQ(-EINVAL, io_write(io->fd, buf, self->pi + 13));
+		memset(none, 0, self->pi);
+		EXPECT_EQ(-EINVAL, io_write(io->fd, none, self->pi + 13));
 		EXPECT_NOTHING_COUNTED(io);
 	}
 	/* too large, and no version that exists: too large wins */
