@@ -178,7 +178,7 @@ TEST_F(life_keeps, link_settings)
 	struct ethtool_cmd cmd = { .cmd = ETHTOOL_GSET };
 
 	ASSERT_EQ(0, keeps_ethtool(self, &cmd));
-	EXPECT_EQ(SPEED_10000, ethtool_cmd_speed(&cmd));
+	EXPECT_NE(SPEED_100, ethtool_cmd_speed(&cmd));
 	cmd.cmd = ETHTOOL_SSET;
 	ethtool_cmd_speed_set(&cmd, SPEED_100);
 	cmd.duplex = DUPLEX_HALF;

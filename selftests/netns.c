@@ -134,10 +134,10 @@ TEST_F(netns, move_with_file_open)
 	ASSERT_EQ(0, link_get("mv0", &info));
 	EXPECT_FALSE(info.flags & IFF_UP);
 	EXPECT_EQ(1, info.carrier);
-	ASSERT_EQ(0, link_up("mv0"));
-	ASSERT_EQ(0, flow_open(&path, "mv0", self->flags & IFF_TAP));
-	ASSERT_EQ(0, flow_send(&path, 1, 3));
 	ASSERT_EQ(0, link_rename("mv0", "mv1"));
+	ASSERT_EQ(0, link_up("mv1"));
+	ASSERT_EQ(0, flow_open(&path, "mv1", self->flags & IFF_TAP));
+	ASSERT_EQ(0, flow_send(&path, 1, 3));
 	ASSERT_EQ(0, ns_enter(self->home));
 	ASSERT_EQ(0, flow_read(&path, self->fd, &mark));
 	EXPECT_EQ(3, mark.seq);
