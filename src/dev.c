@@ -303,8 +303,9 @@ static int vtun_dev_create(struct vtun_queue *vq, char *name, u16 flags)
 	err = vtun_queue_attach(vtun, vq);
 	if (err)
 		goto err_uninit;
-	vq->ifindex = 0;
 	err = register_netdevice(dev);
+	if (!err || err == -EBUSY)
+		vq->ifindex = 0;	/* it was given, or is another's */
 	if (err)
 		goto err_uninit;
 	vtun_queue_bind(vtun, vq);

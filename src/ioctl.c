@@ -272,14 +272,17 @@ static long vtun_ioctl_get_file_netns(struct vtun_ioctl_args *args)
 
 static long vtun_ioctl_get_hwaddr(struct vtun_ioctl_args *args)
 {
+	size_t room = sizeof(struct sockaddr) - sizeof(sa_family_t);
 	struct net_device *dev = args->vtun->dev;
 	struct sockaddr *addr = &args->ifr.ifr_hwaddr;
 
-	memset(addr, 0, sizeof(*addr));
+	/* Bytes behind a short address stay the caller's. */
 	addr->sa_family = dev->type;
-	memcpy(addr->sa_data, dev->dev_addr,
-	       min_t(size_t, dev->addr_len,
-		     sizeof(*addr) - offsetof(struct sockaddr, sa_data)));
+	if (dev->addr_len)
+		memcpy(addr->sa_data, dev->dev_addr,
+		       min_t(size_t, dev->addr_len, room));
+	else
+		memset(addr->sa_data, 0, room);
 	return 0;
 }
 
