@@ -42,6 +42,12 @@ FIXTURE_TEARDOWN(ethtool)
 {
 }
 
+/* In-tree tun gained some of this between 6.1 and 6.12. */
+static bool old_in_tree(void)
+{
+	return vt_intree() && !kernel_at_least(6, 12);
+}
+
 /* F4.40: in the words that scripts look for; vtun gives its own name */
 TEST_F(ethtool, driver)
 {
@@ -71,7 +77,11 @@ TEST_F(ethtool, link_settings)
 	size_t i;
 
 	ASSERT_EQ(0, eth_get_link("eth0", &link));
-	EXPECT_EQ(10000, link.base.speed);
+	if (old_in_tree()) {
+		EXPECT_TRUE(link.base.speed == 10 || link.base.speed == 10000);
+	} else {
+		EXPECT_EQ(10000, link.base.speed);
+	}
 	EXPECT_EQ(DUPLEX_FULL, link.base.duplex);
 	EXPECT_EQ(PORT_TP, link.base.port);
 	EXPECT_EQ(0, link.base.phy_address);
@@ -256,10 +266,12 @@ TEST_F(ethtool, coalesce_delays_no_write)
 TEST_F(ethtool, channels)
 {
 	struct ethtool_channels ch = { .cmd = ETHTOOL_GCHANNELS };
-	int fd[3];
+	int err = eth_ioctl("eth0", &ch), fd[3];
 	size_t i;
 
-	ASSERT_EQ(0, eth_ioctl("eth0", &ch));
+	if (err == -EOPNOTSUPP && old_in_tree())
+		SKIP(return, "this kernel's in-tree driver shows no channels");
+	ASSERT_EQ(0, err);
 	EXPECT_EQ(1, ch.max_combined);
 	EXPECT_EQ(1, ch.combined_count);
 	for (i = 0; i < ARRAY_SIZE(fd); i++) {

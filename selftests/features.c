@@ -57,7 +57,7 @@ static const char off[][ETH_GSTRING_LEN] = {
 static const char offloads[][ETH_GSTRING_LEN] = {
 	"tx-checksum-ip-generic", "tx-tcp-segmentation",
 	"tx-tcp-ecn-segmentation", "tx-tcp6-segmentation",
-	"tx-udp-segmentation",
+	"tx-udp-segmentation",		/* in-tree: not in 6.1 yet */
 };
 
 static const char tunnel_offloads[][ETH_GSTRING_LEN] = {
@@ -141,9 +141,9 @@ TEST_F(features, offloads_wait)
 	enum eth_feature_state want = vt_intree() ? ETH_OFF_WANTED :
 						    ETH_OFF_FIXED;
 	bool tunnels = kernel_at_least(7, 3);
-	size_t i;
+	size_t i, n = ARRAY_SIZE(offloads) - !kernel_at_least(6, 12);
 
-	for (i = 0; i < ARRAY_SIZE(offloads); i++) {
+	for (i = 0; i < n; i++) {
 		EXPECT_EQ(want, eth_feature(&self->got, offloads[i]))
 			TH_LOG("%s", offloads[i]);
 	}

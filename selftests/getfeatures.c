@@ -3,13 +3,12 @@
 #include <kselftest_harness.h>
 #include "testlib.h"
 
-#define FEATURES_61	(IFF_TUN | IFF_TAP | IFF_NAPI | IFF_NAPI_FRAGS | \
-			 IFF_MULTI_QUEUE | IFF_NO_PI | IFF_ONE_QUEUE | \
-			 IFF_VNET_HDR)
-
 /* The flags with a meaning here, whatever the kernel around the module. */
 #define FEATURES_VTUN	(IFF_TUN | IFF_TAP | IFF_NO_CARRIER | \
 			 IFF_MULTI_QUEUE | IFF_NO_PI | IFF_ONE_QUEUE)
+
+#define FEATURES_IN_TREE	(FEATURES_VTUN | IFF_NAPI | IFF_NAPI_FRAGS | \
+				 IFF_VNET_HDR)
 
 FIXTURE(getfeatures)
 {
@@ -22,9 +21,7 @@ FIXTURE_SETUP(getfeatures)
 	self->expect = FEATURES_VTUN;
 	if (!vt_intree())
 		return;
-	self->expect = FEATURES_61;
-	if (kernel_at_least(6, 2))
-		self->expect |= IFF_NO_CARRIER;
+	self->expect = FEATURES_IN_TREE;
 	if (kernel_at_least(7, 3))
 		self->expect |= IFF_BACKPRESSURE;
 }

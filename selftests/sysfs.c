@@ -174,7 +174,10 @@ TEST_F(sysfs, standard_attributes)
 	EXPECT_EQ(-EINVAL, sysfs_read("sys0", "carrier", buf, sizeof(buf)));
 	ASSERT_EQ(0, link_up("sys0"));
 	EXPECT_TRUE(shows("carrier", "1\n"));
-	EXPECT_TRUE(shows("speed", "10000\n"));
+	/* ethtool.c tells what an old driver says of its speed */
+	if (!vt_intree() || kernel_at_least(6, 12)) {
+		EXPECT_TRUE(shows("speed", "10000\n"));
+	}
 	EXPECT_TRUE(shows("duplex", "full\n"));
 }
 
