@@ -97,7 +97,7 @@ TEST_F(read, readv_scatters_one_packet)
 	}
 }
 
-/* F6.3 F1.10 F1.13: nothing there, and no wish to wait */
+/* F6.3 F1.10: nothing there, and no wish to wait */
 TEST_F(read, empty)
 {
 	struct io *io = &self->io;
@@ -109,6 +109,17 @@ TEST_F(read, empty)
 	EXPECT_EQ(-EAGAIN, io_read(io->fd, NULL, 1));
 	EXPECT_EQ(-1, readv(io->fd, &iov, 1));
 	EXPECT_EQ(EAGAIN, errno);
+}
+
+/* F6.3 F1.13: the same by RWF_NOWAIT on a blocking file */
+TEST_F(read, empty_nowait)
+{
+	struct io *io = &self->io;
+	uint8_t buf[PKT_MAX];
+	struct iovec iov = { buf, sizeof(buf) };
+
+	if (!io_nowait(io))
+		SKIP(return, "in-tree tun without RWF_NOWAIT");
 	ASSERT_EQ(0, fcntl(io->fd, F_SETFL, O_RDWR));
 	EXPECT_EQ(-1, preadv2(io->fd, &iov, 1, -1, RWF_NOWAIT));
 	EXPECT_EQ(EAGAIN, errno);

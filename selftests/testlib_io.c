@@ -55,6 +55,16 @@ ssize_t io_read(int fd, void *buf, size_t size)
 	return n < 0 ? -errno : n;
 }
 
+bool io_nowait(const struct io *io)
+{
+	uint8_t byte;
+	struct iovec iov = { &byte, 1 };
+
+	return !vt_intree() || kernel_at_least(6, 4) ||
+	       preadv2(io->fd, &iov, 1, -1, RWF_NOWAIT) >= 0 ||
+	       errno != EOPNOTSUPP;
+}
+
 size_t io_packet(const struct io *io, void *buf, unsigned int seq, size_t len)
 {
 	return pkt_numbered(buf, io->tap, seq, len);

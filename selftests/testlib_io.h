@@ -62,6 +62,12 @@ ssize_t io_write(int fd, const void *buf, size_t len);
 ssize_t io_writev(int fd, const struct iovec *iov, int n);
 ssize_t io_read(int fd, void *buf, size_t size);
 
+/*
+ * False where in-tree tun has no RWF_NOWAIT: before 6.4. Then io_uring can't try
+ * a call inline, either.
+ */
+bool io_nowait(const struct io *io);
+
 /* What write() takes: [packet information] [Ethernet header] IPv4 packet. */
 size_t io_frame(const struct io *io, void *buf, unsigned int seq, size_t len);
 /* The same without the packet information: what the stack sees. */

@@ -116,6 +116,8 @@ TEST_F(write, rwf_nowait_writes)
 	size_t len = io_packet(io, packet, 3, 40);
 	struct iovec iov = { frame, total };
 
+	if (!io_nowait(io))
+		SKIP(return, "in-tree tun without RWF_NOWAIT");
 	ASSERT_EQ(0, fcntl(io->fd, F_SETFL, O_RDWR));
 	EXPECT_EQ(total, pwritev2(io->fd, &iov, 1, 0, RWF_NOWAIT));
 	EXPECT_EQ(total, pwritev2(io->fd, &iov, 1, -1, RWF_NOWAIT));
@@ -138,10 +140,14 @@ TEST_F(write, never_blocks_by_default)
 	EXPECT_RX(io, 1000, 1000 * (total - (io->pi ? IO_PI_LEN : 0)), 0);
 }
 
-/* F5.12: the packet may be 4.7 MB long, and not 4.8 */
+/*
+ * F5.12: the packet may be 4.7 MB long, and not 4.8. Before 6.6 the
+ * fragments of a packet hold less: it may be 4.15 MB long.
+ */
 TEST_F(write, size_limit)
 {
-	const size_t good = 4700000, bad = 4800000;
+	const size_t good = kernel_at_least(6, 6) ? 4700000 : 4150000;
+	const size_t bad = 4800000;
 	struct io *io = &self->io;
 	size_t pi = io->pi ? IO_PI_LEN : 0;
 	uint8_t *frame = calloc(1, bad);

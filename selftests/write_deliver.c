@@ -254,13 +254,28 @@ TEST_F(write_deliver, rps)
 		  (self->io.tap ? ETH_HLEN : 0)), 0);
 }
 
+/*
+ * How many copies of @frame are in the fifo of @fd; the bridge's own IGMP
+ * reports are passed over.
+ */
+static int copies(int fd, const void *frame, size_t len)
+{
+	uint8_t got[PKT_MAX];
+	ssize_t n;
+	int count = 0;
+
+	while ((n = io_read(fd, got, sizeof(got))) > 0)
+		count += n == (ssize_t)len && !memcmp(got, frame, len);
+	return count;
+}
+
 /* F5.41: a bridge forwards it to its other port within the same write() */
 TEST(write_deliver_bridge)
 {
-	uint8_t frame[PKT_MAX], got[PKT_MAX];
-	int other;
+	uint8_t frame[PKT_MAX];
 	struct io io;
 	size_t len;
+	int other;
 
 	ASSERT_EQ(0, io_open(&io, IFF_TAP | IFF_NO_PI));
 	other = vt_attach_nb("io1", IFF_TAP | IFF_NO_PI);
@@ -274,12 +289,11 @@ TEST(write_deliver_bridge)
 	/* the bridge starts to forward by itself, a moment after it went up */
 	ASSERT_TRUE(wait_for(({
 		ASSERT_EQ(len, io_write(io.fd, frame, len));
-		io_read(other, got, sizeof(got)) == (ssize_t)len;
+		copies(other, frame, len) == 1;
 	}), WAIT_MS));
-	EXPECT_EQ(0, memcmp(got, frame, len));
 	ASSERT_EQ(len, io_write(io.fd, frame, len));
-	EXPECT_EQ(len, io_read(other, got, sizeof(got)));
-	EXPECT_EQ(-EAGAIN, io_read(other, got, sizeof(got)));
+	EXPECT_EQ(1, copies(other, frame, len));
+	EXPECT_EQ(0, copies(io.fd, frame, len));
 }
 
 TEST_HARNESS_MAIN
