@@ -22,7 +22,7 @@ int eth_ioctl(const char *name, void *cmd)
 	if (sock < 0)
 		return -errno;
 	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
-	if (ioctl(sock, SIOCETHTOOL, &ifr))
+	if (ioctl(sock, SIOCETHTOOL, &ifr) < 0)	/* "not all of it" is above 0 */
 		err = -errno;
 	close(sock);
 	return err;
