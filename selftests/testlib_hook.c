@@ -153,6 +153,11 @@ out:
 	return err;
 }
 
+int hook_ingress(int ifindex, int prog_fd)
+{
+	return hook_attach(ifindex, TC_H_MIN_INGRESS, prog_fd);
+}
+
 /* Load a program that fills the struct hook_seen of array @map_fd. */
 static int hook_load_recorder(int map_fd)
 {

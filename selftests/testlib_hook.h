@@ -4,7 +4,7 @@
  * over rtnetlink, so that a test needs neither clang nor libbpf.
  *
  * All functions return 0 or a file descriptor, or -errno. A device takes one
- * hook_record(), hook_hold() or hook_tag().
+ * hook_record(), hook_hold(), hook_tag() or hook_ingress().
  */
 #ifndef VTUN_SELFTESTS_TESTLIB_HOOK_H
 #define VTUN_SELFTESTS_TESTLIB_HOOK_H
@@ -22,6 +22,9 @@ struct hook_seen {
 
 /* True if @err means that this kernel was built without a piece of it. */
 bool hook_missing(int err);
+
+/* Run program @prog_fd (SCHED_CLS) on what the device receives; closes it. */
+int hook_ingress(int ifindex, int prog_fd);
 
 /* Note what tc ingress sees of received packets: an fd for hook_read(). */
 int hook_record(int ifindex);
