@@ -22,7 +22,7 @@ completes() {
 }
 
 commands_and_words() {
-	completes "-j -p -n -V add del set list show help" ""
+	completes "-j -p -n -V add del set list show exec help" ""
 	completes "set show" s
 	completes "list" -j -p li
 	completes "" add ""
@@ -52,8 +52,25 @@ names() {
 	completes "wan0" -n there show ""
 }
 
-vtunctl_plan 3
+programs() {
+	completes "vtunctl_completes_this" exec vtunctl_completes_t
+	completes "vtunctl_completes_this" -j exec -- vtunctl_completes_t
+	touch "$TEST_TMP/one_file"
+	completes "$TEST_TMP/one_file" exec cat "$TEST_TMP/one_f"
+	completes "$TEST_TMP/one_file" exec -- del "$TEST_TMP/one_f"
+	# Where bash-completion is there, the program's own completion is asked.
+	_command_offset() { COMPREPLY=("from word $1"); }
+	completes "from word 4" -n x exec cat "$TEST_TMP/one_f"
+	completes "from word 3" exec -- cat "" ""
+	completes "from word 2" exec ""
+}
+
+# A function is a command as well.
+vtunctl_completes_this() { :; }
+
+vtunctl_plan 4
 run_test "commands and their words" commands_and_words
 run_test "values of words" values
 run_test "names of devices and namespaces" names
+run_test "a program and its words" programs
 finish
