@@ -71,17 +71,17 @@ static void node_explain_open(int err, unsigned int mode)
 	}
 }
 
-enum exit_status node_open(int *fd)
+/* Fills @st as far as there is a node. */
+static enum exit_status node_find(struct stat *st)
 {
 	unsigned int major_nr, minor_nr;
-	struct stat st = { 0 };
 	int loaded = node_get_number(&major_nr, &minor_nr);
 
 	if (loaded == -ENODEV) {
 		node_explain_not_loaded();
 		return FAILED;
 	}
-	if (stat(VTUN_NODE, &st)) {
+	if (stat(VTUN_NODE, st)) {
 		if (errno == ENOENT && !loaded)
 			node_explain_missing(major_nr, minor_nr);
 		else
@@ -89,11 +89,27 @@ enum exit_status node_open(int *fd)
 		return FAILED;
 	}
 	/* Opening what might be anything else could do harm. */
-	if (!loaded && (!S_ISCHR(st.st_mode) ||
-			st.st_rdev != makedev(major_nr, minor_nr))) {
+	if (!loaded && (!S_ISCHR(st->st_mode) ||
+			st->st_rdev != makedev(major_nr, minor_nr))) {
 		node_explain_foreign(major_nr, minor_nr);
 		return FAILED;
 	}
+	return DONE;
+}
+
+enum exit_status node_check(void)
+{
+	struct stat st;
+
+	return node_find(&st);
+}
+
+enum exit_status node_open(int *fd)
+{
+	struct stat st;
+
+	if (node_find(&st))
+		return FAILED;
 	*fd = open(VTUN_NODE, O_RDWR | O_CLOEXEC);
 	if (*fd >= 0)
 		return DONE;

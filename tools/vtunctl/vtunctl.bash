@@ -23,6 +23,17 @@ _vtunctl_value() {
 	esac
 }
 
+# _vtunctl_program WORD: a program stands there, and what follows is its own
+_vtunctl_program() {
+	if declare -F _command_offset >/dev/null; then
+		_command_offset "$1"
+	elif (($1 == COMP_CWORD)); then
+		mapfile -t COMPREPLY < <(compgen -c -- "${COMP_WORDS[$1]}")
+	else
+		mapfile -t COMPREPLY < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")
+	fi
+}
+
 _vtunctl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} i=1 netns='' command='' words=''
 	local -i after
@@ -39,11 +50,16 @@ _vtunctl() {
 		((i++))
 	done
 	if ((i == COMP_CWORD)); then
-		_vtunctl_words '-j -p -n -V add del set list show help' "$cur"
+		_vtunctl_words '-j -p -n -V add del set list show exec help' "$cur"
 		return
 	fi
 
 	command=${COMP_WORDS[i]}
+	if [[ $command == exec ]]; then
+		((++i < COMP_CWORD)) && [[ ${COMP_WORDS[i]} == -- ]] && ((i++))
+		_vtunctl_program $i
+		return
+	fi
 	if ((i + 1 < COMP_CWORD)) && [[ ${COMP_WORDS[i + 1]} == @(dev|name) ]]; then
 		((i++))
 	fi

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vtunctl: create, delete, change and show vtun devices. */
+/* vtunctl: create, delete, change, show and use vtun devices. */
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,8 @@
 #include "vtunctl.h"
 
 const struct command *const commands[] = {
-	&cmd_add, &cmd_del, &cmd_set, &cmd_list, &cmd_show, &cmd_help, NULL,
+	&cmd_add, &cmd_del, &cmd_set, &cmd_list, &cmd_show,
+	&cmd_exec, &cmd_help, NULL,
 };
 
 enum option {
@@ -75,15 +76,27 @@ static const struct command *command_find(const char *word, bool *ambiguous)
 	return found;
 }
 
+/* Fails as the command would, since it is the command that is not done. */
+static enum exit_status command_enter(const struct options *opts,
+				      const struct command *cmd)
+{
+	if (!opts->netns || !netns_enter(opts->netns))
+		return DONE;
+	return cmd->becomes ? NOT_RUN : FAILED;
+}
+
 static enum exit_status command_run(const struct options *opts, int argc,
 				    char **argv)
 {
 	const struct command *cmd;
+	enum exit_status err;
 	bool ambiguous;
 	int i;
 
-	if (!argc)
-		return cmd_list.run(opts, 0, argv);
+	if (!argc) {
+		err = command_enter(opts, &cmd_list);
+		return err ? err : cmd_list.run(opts, 0, argv);
+	}
 	cmd = command_find(argv[0], &ambiguous);
 	if (ambiguous)
 		return msg_usage("'%s' could be more than one command",
@@ -91,18 +104,18 @@ static enum exit_status command_run(const struct options *opts, int argc,
 	if (!cmd)
 		return msg_usage("there is no command '%s'",
 				 msg_safe(argv[0]));
-	for (i = 1; i < argc; i++)
+	for (i = 1; i < argc && !cmd->becomes; i++)
 		if (option_find(argv[i]) != OPTION_UNKNOWN)
 			return msg_usage("option '%s' must stand before '%s'",
 					 argv[i], cmd->name);
-	return cmd->run(opts, argc - 1, argv + 1);
+	err = command_enter(opts, cmd);
+	return err ? err : cmd->run(opts, argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)
 {
 	struct options opts = { 0 };
-	const char *netns = NULL;
-	int i, err;
+	int i;
 
 	setlocale(LC_CTYPE, "");
 	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
@@ -116,7 +129,7 @@ int main(int argc, char **argv)
 		case OPTION_NETNS:
 			if (++i == argc)
 				return msg_usage("'-n' needs the name of a network namespace after it");
-			netns = argv[i];
+			opts.netns = argv[i];
 			break;
 		case OPTION_VERSION:
 			return show_version(&opts);
@@ -126,11 +139,6 @@ int main(int argc, char **argv)
 			return msg_usage("there is no option '%s'",
 					 msg_safe(argv[i]));
 		}
-	}
-	if (netns) {
-		err = netns_enter(netns);
-		if (err)
-			return err;
 	}
 	return command_run(&opts, argc - i, argv + i);
 }

@@ -19,6 +19,8 @@
 #define VTUN_KIND	"vtun"
 #endif
 #define VTUN_NODE	"/dev/net/" VTUN_KIND
+/* What programs open that know nothing of us. */
+#define EXEC_NODE	"/dev/net/tun"
 
 /* Newer than some distributions' linux/if_tun.h. */
 #ifndef IFF_NO_CARRIER
@@ -37,11 +39,17 @@ enum exit_status {
 	DONE = 0,
 	FAILED = 1,
 	USAGE = 2,		/* wrong whatever the machine's state is */
+
+	/* Of "exec", as env(1) has them: the program has all others. */
+	NOT_RUN = 125,
+	NOT_EXECUTABLE = 126,
+	NOT_FOUND = 127,
 };
 
 struct options {
 	bool json;
 	bool pretty;
+	const char *netns;	/* to work in; NULL: where we are */
 };
 
 struct command {
@@ -49,12 +57,13 @@ struct command {
 	const char *alias;	/* NULL: none */
 	const char *synopsis;
 	const char *summary;
+	bool becomes;		/* what follows is another program's */
 	enum exit_status (*run)(const struct options *opts, int argc,
 				char **argv);
 };
 
 extern const struct command cmd_add, cmd_del, cmd_set, cmd_list, cmd_show,
-	cmd_help;
+	cmd_exec, cmd_help;
 extern const struct command *const commands[];
 
 /* msg.c: messages for people, on stderr */
@@ -135,8 +144,18 @@ int sysfs_get_flags(const struct link *link, unsigned int *flags);
 
 /* Device number of the loaded module's node. Returns 0 or -errno. */
 int node_get_number(unsigned int *major, unsigned int *minor);
+/* Whether the node is that of the loaded module; explains why it is not. */
+enum exit_status node_check(void);
 /* Opens the node, or explains why it can't be opened. */
 enum exit_status node_open(int *fd);
+
+/* exec_node.c */
+
+/*
+ * Mounts our node over EXEC_NODE, which need not exist. The mount namespace
+ * must be our own: if this fails, it may be half done. Returns 0 or -errno.
+ */
+int exec_cover_node(void);
 
 /* holders.c: processes that have a device's file open */
 struct holder {
