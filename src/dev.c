@@ -8,6 +8,7 @@
 #include <linux/security.h>
 #include <net/ip.h>
 #include <net/ip_tunnels.h>
+#include <uapi/linux/virtio_net.h>
 
 #include "dev.h"
 #include "ethtool.h"
@@ -17,11 +18,13 @@
 #include "steer.h"
 #include "sysfs.h"
 #include "tx.h"
+#include "vnet.h"
 
 /* Small against a page; upper devices ask for some dozens of bytes. */
 #define VTUN_DEV_MAX_HEADROOM	1024
 
-#define VTUN_DEV_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST)
+#define VTUN_DEV_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST | \
+				 VTUN_VNET_FEATURES)
 #define VTUN_DEV_VLAN_FEATURES	(NETIF_F_HW_VLAN_CTAG_TX | \
 				 NETIF_F_HW_VLAN_STAG_TX)
 
@@ -70,6 +73,42 @@ static u16 vtun_dev_select_queue(struct net_device *dev, struct sk_buff *skb,
 	return index;
 }
 
+/* A program gets no work that it did not ask for. */
+static netdev_features_t vtun_dev_fix_features(struct net_device *dev,
+					       netdev_features_t features)
+{
+	struct vtun_dev *vtun = netdev_priv(dev);
+
+	return features & (vtun->offloads | ~VTUN_VNET_FEATURES);
+}
+
+/* What can't be described to a program is segmented before it gets here. */
+static netdev_features_t
+vtun_dev_tap_features_check(struct sk_buff *skb, struct net_device *dev,
+			    netdev_features_t features)
+{
+	if (skb_is_gso(skb) && !vtun_vnet_describes(netdev_priv(dev), skb))
+		features &= ~NETIF_F_GSO_MASK;
+	return features;
+}
+
+static netdev_features_t
+vtun_dev_tun_features_check(struct sk_buff *skb, struct net_device *dev,
+			    netdev_features_t features)
+{
+	features = vtun_dev_tap_features_check(skb, dev, features);
+	return vlan_features_check(skb, features);
+}
+
+static void vtun_dev_get_stats(struct net_device *dev,
+			       struct rtnl_link_stats64 *stats)
+{
+	struct vtun_dev *vtun = netdev_priv(dev);
+
+	dev_get_tstats64(dev, stats);
+	stats->rx_frame_errors += atomic_long_read(&vtun->rx_frame_errors);
+}
+
 /* Nothing to program, but SIOCADDMULTI wants it to be there. */
 static void vtun_dev_set_rx_mode(struct net_device *dev)
 {
@@ -109,9 +148,11 @@ static const struct net_device_ops vtun_dev_tun_ops = {
 	.ndo_open		= vtun_dev_open,
 	.ndo_stop		= vtun_dev_stop,
 	.ndo_start_xmit		= vtun_tx_xmit,
+	.ndo_fix_features	= vtun_dev_fix_features,
+	.ndo_features_check	= vtun_dev_tun_features_check,
 	.ndo_select_queue	= vtun_dev_select_queue,
 	.ndo_set_rx_headroom	= vtun_dev_set_rx_headroom,
-	.ndo_get_stats64	= dev_get_tstats64,
+	.ndo_get_stats64	= vtun_dev_get_stats,
 	.ndo_change_carrier	= vtun_dev_set_carrier,
 };
 
@@ -122,11 +163,13 @@ static const struct net_device_ops vtun_dev_tap_ops = {
 	.ndo_stop		= vtun_dev_stop,
 	.ndo_start_xmit		= vtun_tx_xmit,
 	.ndo_select_queue	= vtun_dev_select_queue,
-	.ndo_features_check	= passthru_features_check,
+	.ndo_fix_features	= vtun_dev_fix_features,
+	.ndo_features_check	= vtun_dev_tap_features_check,
 	.ndo_set_rx_mode	= vtun_dev_set_rx_mode,
 	.ndo_set_mac_address	= eth_mac_addr,
 	.ndo_validate_addr	= eth_validate_addr,
 	.ndo_set_rx_headroom	= vtun_dev_set_rx_headroom,
+	/* In-tree tun does not tell of frame errors here, so neither do we. */
 	.ndo_get_stats64	= dev_get_tstats64,
 	.ndo_change_carrier	= vtun_dev_set_carrier,
 };
@@ -158,6 +201,7 @@ static void vtun_dev_setup(struct net_device *dev)
 	vtun->dev = dev;
 	vtun->owner = INVALID_UID;
 	vtun->group = INVALID_GID;
+	vtun->vnet_size = sizeof(struct virtio_net_hdr);
 	INIT_LIST_HEAD(&vtun->parked);
 	vtun_ethtool_init(vtun);
 
@@ -165,6 +209,7 @@ static void vtun_dev_setup(struct net_device *dev)
 	dev->ethtool_ops = &vtun_ethtool_ops;
 	dev->rtnl_link_ops = &vtun_link_ops;
 	dev->hw_features = VTUN_DEV_FEATURES | VTUN_DEV_VLAN_FEATURES;
+	dev->hw_enc_features = dev->hw_features;
 	dev->features = dev->hw_features;
 	dev->vlan_features = VTUN_DEV_FEATURES;
 	dev->sysfs_groups[0] = &vtun_sysfs_group;
@@ -346,6 +391,24 @@ int vtun_dev_open_file(struct vtun_queue *vq, char *name, u16 flags)
 	dev = __dev_get_by_name(sock_net(&vq->sk), name);
 	return dev ? vtun_dev_attach(dev, vq, name, flags)
 		   : vtun_dev_create(vq, name, flags);
+}
+
+/**
+ * vtun_dev_set_offloads() - TUNSETOFFLOAD: what the stack may leave to a program
+ * @vtun: device
+ * @features: part of VTUN_VNET_FEATURES; replaces what was allowed before, and
+ *	what the administrator chose of these
+ *
+ * Context: RTNL held.
+ */
+void vtun_dev_set_offloads(struct vtun_dev *vtun, netdev_features_t features)
+{
+	struct net_device *dev = vtun->dev;
+
+	vtun->offloads = features;
+	dev->wanted_features &= ~VTUN_VNET_FEATURES;
+	dev->wanted_features |= features;
+	netdev_update_features(dev);
 }
 
 /* Address lengths of the types that have addresses; facts of their headers. */

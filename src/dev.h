@@ -10,6 +10,7 @@ extern struct notifier_block vtun_dev_notifier;
 int vtun_dev_open_file(struct vtun_queue *vq, char *name, u16 flags);
 void vtun_dev_apply(struct vtun_dev *vtun, const struct vtun_cfg *cfg);
 int vtun_dev_set_carrier(struct net_device *dev, bool on);
+void vtun_dev_set_offloads(struct vtun_dev *vtun, netdev_features_t features);
 int vtun_dev_set_type(struct net_device *dev, u16 type);
 
 #endif /* VTUN_DEV_H */

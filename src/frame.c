@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Packet information: parse, check, build. */
+/* The headers in front of a packet: parse, check, build. */
 
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
@@ -9,7 +9,7 @@
 
 /**
  * vtun_frame_begin() - learn how packets of a queue look now
- * @frame: set up; @frame->proto and @frame->len are 0
+ * @frame: set up; what its headers say and @frame->len are 0
  * @vq: queue
  *
  * Copies what is needed, so the device may go while user memory is touched.
@@ -28,6 +28,7 @@ int vtun_frame_begin(struct vtun_frame *frame, struct vtun_queue *vq)
 	if (vtun) {
 		frame->flags = READ_ONCE(vtun->flags);
 		frame->headroom = READ_ONCE(vtun->rx_headroom);
+		frame->format = vtun_vnet_format(vtun);
 		err = 0;
 	}
 	rcu_read_unlock();
@@ -36,7 +37,7 @@ int vtun_frame_begin(struct vtun_frame *frame, struct vtun_queue *vq)
 
 /**
  * vtun_frame_pull() - take our headers off what a program writes
- * @frame: begun; @frame->proto and @frame->len are set
+ * @frame: begun; what its headers say and @frame->len are set
  * @from: what is written; left at the packet's first byte
  *
  * Context: process, may sleep.
@@ -44,6 +45,8 @@ int vtun_frame_begin(struct vtun_frame *frame, struct vtun_queue *vq)
  */
 int vtun_frame_pull(struct vtun_frame *frame, struct iov_iter *from)
 {
+	int err;
+
 	if (!(frame->flags & IFF_NO_PI)) {
 		struct tun_pi pi;
 
@@ -53,8 +56,16 @@ int vtun_frame_pull(struct vtun_frame *frame, struct iov_iter *from)
 			return -EFAULT;
 		frame->proto = pi.proto;	/* flags mean nothing here */
 	}
+	if (frame->format.size) {
+		err = vtun_vnet_pull(&frame->vnet, &frame->format, from);
+		if (err)
+			return err;
+	}
 	frame->len = iov_iter_count(from);
-	if ((frame->flags & IFF_TAP) && frame->len < ETH_HLEN)
+	if (!(frame->flags & IFF_TAP))
+		return 0;
+	if (frame->len < ETH_HLEN ||
+	    (frame->vnet.hdr_len && frame->vnet.hdr_len < ETH_HLEN))
 		return -EINVAL;
 	return 0;
 }
@@ -93,18 +104,29 @@ int vtun_frame_set_protocol(const struct vtun_frame *frame,
  * @to: where it is read to; left where the packet's first byte goes
  *
  * Context: process, may sleep.
- * Return: 0, -EINVAL if there is no room for the headers, -EFAULT.
+ * Return: 0, -EINVAL if there is no room for the headers, or none describes
+ * the packet, -EFAULT.
  */
-int vtun_frame_push(const struct vtun_frame *frame, const struct sk_buff *skb,
+int vtun_frame_push(struct vtun_frame *frame, const struct sk_buff *skb,
 		    struct iov_iter *to)
 {
+	unsigned int vlan_len = skb_vlan_tag_present(skb) ? VLAN_HLEN : 0;
 	struct tun_pi pi = { .proto = skb->protocol };
+	size_t len = frame->format.size + frame->len;
+	int err;
 
-	if (frame->flags & IFF_NO_PI)
+	if (!(frame->flags & IFF_NO_PI)) {
+		if (iov_iter_count(to) < sizeof(pi))
+			return -EINVAL;
+		if (iov_iter_count(to) < sizeof(pi) + len)
+			pi.flags |= TUN_PKT_STRIP;
+		if (copy_to_iter(&pi, sizeof(pi), to) != sizeof(pi))
+			return -EFAULT;
+	}
+	if (!frame->format.size)
 		return 0;
-	if (iov_iter_count(to) < sizeof(pi))
-		return -EINVAL;
-	if (iov_iter_count(to) < sizeof(pi) + frame->len)
-		pi.flags |= TUN_PKT_STRIP;
-	return copy_to_iter(&pi, sizeof(pi), to) == sizeof(pi) ? 0 : -EFAULT;
+	err = vtun_vnet_from_skb(&frame->vnet, skb, vlan_len);
+	if (err)
+		return err;
+	return vtun_vnet_push(&frame->vnet, &frame->format, to);
 }

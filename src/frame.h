@@ -5,6 +5,7 @@
 
 #include <linux/uio.h>
 
+#include "vnet.h"
 #include "vtun.h"
 
 /**
@@ -12,12 +13,16 @@
  * @flags: the device's flags when the packet set out
  * @headroom: room that the stack wants in front of it
  * @proto: what the packet information says
+ * @format: how the virtio-net header is laid out, size 0 for none
+ * @vnet: what it says
  * @len: bytes of the packet, without headers of ours
  */
 struct vtun_frame {
 	u16 flags;
 	u16 headroom;
 	__be16 proto;
+	struct vtun_vnet_format format;
+	struct vtun_vnet vnet;
 	size_t len;
 };
 
@@ -25,7 +30,7 @@ int vtun_frame_begin(struct vtun_frame *frame, struct vtun_queue *vq);
 int vtun_frame_pull(struct vtun_frame *frame, struct iov_iter *from);
 int vtun_frame_set_protocol(const struct vtun_frame *frame,
 			    struct sk_buff *skb);
-int vtun_frame_push(const struct vtun_frame *frame, const struct sk_buff *skb,
+int vtun_frame_push(struct vtun_frame *frame, const struct sk_buff *skb,
 		    struct iov_iter *to);
 
 #endif /* VTUN_FRAME_H */

@@ -16,11 +16,13 @@
 #include <linux/slab.h>
 #include <linux/sockios.h>
 #include <linux/uaccess.h>
+#include <uapi/linux/virtio_net.h>
 
 #include "dev.h"
 #include "filter.h"
 #include "ioctl.h"
 #include "queue.h"
+#include "vnet.h"
 
 /* What a command's argument is, and what it needs. */
 #define VTUN_IOCTL_IFREQ_IN	BIT(0)
@@ -156,6 +158,58 @@ static long vtun_ioctl_set_carrier(struct vtun_ioctl_args *args)
 {
 	return vtun_dev_set_carrier(args->vtun->dev, args->number);
 }
+
+static long vtun_ioctl_set_offload(struct vtun_ioctl_args *args)
+{
+	netdev_features_t features;
+	int err;
+
+	err = vtun_vnet_features(args->value, &features);
+	if (!err)
+		vtun_dev_set_offloads(args->vtun, features);
+	return err;
+}
+
+static long vtun_ioctl_get_vnet_size(struct vtun_ioctl_args *args)
+{
+	args->number = args->vtun->vnet_size;
+	return 0;
+}
+
+static long vtun_ioctl_set_vnet_size(struct vtun_ioctl_args *args)
+{
+	if (args->number < (int)sizeof(struct virtio_net_hdr))
+		return -EINVAL;
+	WRITE_ONCE(args->vtun->vnet_size, args->number);
+	return 0;
+}
+
+static long vtun_ioctl_get_vnet_le(struct vtun_ioctl_args *args)
+{
+	args->number = args->vtun->vnet_le;
+	return 0;
+}
+
+static long vtun_ioctl_set_vnet_le(struct vtun_ioctl_args *args)
+{
+	WRITE_ONCE(args->vtun->vnet_le, args->number);
+	return 0;
+}
+
+/* Only kernels that serve guests of the other byte order know these two. */
+#if IS_ENABLED(CONFIG_TUN_VNET_CROSS_LE)
+static long vtun_ioctl_get_vnet_be(struct vtun_ioctl_args *args)
+{
+	args->number = args->vtun->vnet_be;
+	return 0;
+}
+
+static long vtun_ioctl_set_vnet_be(struct vtun_ioctl_args *args)
+{
+	WRITE_ONCE(args->vtun->vnet_be, args->number);
+	return 0;
+}
+#endif
 
 /* The unchanged filter stays if anything can't be read. */
 static long vtun_ioctl_set_tx_filter(struct vtun_ioctl_args *args)
@@ -313,6 +367,21 @@ static const struct vtun_ioctl_cmd vtun_ioctl_cmds[] = {
 	  vtun_ioctl_get_sndbuf },
 	{ TUNSETSNDBUF, VTUN_IOCTL_SET | VTUN_IOCTL_INT_IN,
 	  vtun_ioctl_set_sndbuf },
+	{ TUNSETOFFLOAD, VTUN_IOCTL_SET, vtun_ioctl_set_offload },
+	{ TUNGETVNETHDRSZ, VTUN_IOCTL_SET | VTUN_IOCTL_INT_OUT,
+	  vtun_ioctl_get_vnet_size },
+	{ TUNSETVNETHDRSZ, VTUN_IOCTL_SET | VTUN_IOCTL_INT_IN,
+	  vtun_ioctl_set_vnet_size },
+	{ TUNGETVNETLE, VTUN_IOCTL_SET | VTUN_IOCTL_INT_OUT,
+	  vtun_ioctl_get_vnet_le },
+	{ TUNSETVNETLE, VTUN_IOCTL_SET | VTUN_IOCTL_INT_IN,
+	  vtun_ioctl_set_vnet_le },
+#if IS_ENABLED(CONFIG_TUN_VNET_CROSS_LE)
+	{ TUNGETVNETBE, VTUN_IOCTL_SET | VTUN_IOCTL_INT_OUT,
+	  vtun_ioctl_get_vnet_be },
+	{ TUNSETVNETBE, VTUN_IOCTL_SET | VTUN_IOCTL_INT_IN,
+	  vtun_ioctl_set_vnet_be },
+#endif
 	{ TUNSETQUEUE, VTUN_IOCTL_RTNL | VTUN_IOCTL_IFREQ_IN,
 	  vtun_ioctl_set_queue },
 	{ TUNSETIFINDEX, VTUN_IOCTL_UNATTACHED | VTUN_IOCTL_RTNL |

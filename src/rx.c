@@ -54,6 +54,29 @@ static struct sk_buff *vtun_rx_alloc(struct vtun_queue *vq,
 	return skb;
 }
 
+/* Tell the stack what the headers say: ours, and the packet's own. */
+static int vtun_rx_prepare(struct vtun_dev *vtun, const struct vtun_frame *frame,
+			   struct sk_buff *skb)
+{
+	bool tap = frame->flags & IFF_TAP;
+	int err;
+
+	skb->dev = vtun->dev;
+	skb_reset_mac_header(skb);
+	skb_set_network_header(skb, tap ? ETH_HLEN : 0);
+	if (frame->format.size) {
+		err = vtun_vnet_to_skb(&frame->vnet, skb);
+		if (err) {
+			atomic_long_inc(&vtun->rx_frame_errors);
+			return err;
+		}
+	}
+	if (tap)
+		skb->protocol = eth_type_trans(skb, vtun->dev);
+	skb_reset_network_header(skb);
+	return 0;
+}
+
 /*
  * Give @skb to the stack as if the device had received it. Consumes @skb.
  * The device may be another one by now than when @frame was begun.
@@ -61,6 +84,7 @@ static struct sk_buff *vtun_rx_alloc(struct vtun_queue *vq,
 static int vtun_rx_deliver(struct vtun_queue *vq, struct vtun_frame *frame,
 			   struct sk_buff *skb)
 {
+	enum skb_drop_reason reason = SKB_DROP_REASON_DEV_READY;
 	struct net_device *dev;
 	struct vtun_dev *vtun;
 	u16 index = 0;
@@ -72,17 +96,16 @@ static int vtun_rx_deliver(struct vtun_queue *vq, struct vtun_frame *frame,
 	if (!vtun || (frame->flags ^ READ_ONCE(vtun->flags)) & VTUN_KIND_MASK)
 		goto drop;
 	dev = vtun->dev;
+	err = vtun_rx_prepare(vtun, frame, skb);
+	if (err) {
+		reason = SKB_DROP_REASON_NOT_SPECIFIED;
+		goto drop;
+	}
 	err = -EIO;
 	if (!(READ_ONCE(dev->flags) & IFF_UP)) {
 		dev_core_stats_rx_dropped_inc(dev);
 		goto drop;
 	}
-	skb->dev = dev;
-	if (frame->flags & IFF_TAP)
-		skb->protocol = eth_type_trans(skb, dev);
-	else
-		skb_reset_mac_header(skb);
-	skb_reset_network_header(skb);
 
 	local_bh_disable();
 	if (vtun_queue_rx_index(vq, &index))
@@ -95,14 +118,15 @@ static int vtun_rx_deliver(struct vtun_queue *vq, struct vtun_frame *frame,
 	return 0;
 drop:
 	rcu_read_unlock();
-	kfree_skb_reason(skb, SKB_DROP_REASON_DEV_READY);
+	kfree_skb_reason(skb, reason);
 	return err;
 }
 
 /**
  * vtun_rx_write() - one write() of a program: one packet for the stack
  * @vq: the file's queue
- * @from: packet information, unless switched off, and the packet
+ * @from: packet information and virtio-net header as the device has them, and
+ *	the packet
  * @wait: whether to sleep while the send buffer is full
  *
  * Context: process, may sleep.

@@ -163,15 +163,15 @@ static ssize_t vtun_tx_put_user(struct vtun_queue *vq,
 /**
  * vtun_tx_read() - one read() of a program: one packet from the stack
  * @vq: the file's queue
- * @to: gets packet information, unless switched off, and the packet; what does
- *	not fit is lost
+ * @to: gets packet information and virtio-net header as the device has them,
+ *	and the packet; what does not fit is lost
  * @wait: whether to sleep while the fifo is empty
  *
  * Context: process, may sleep.
  * Return: bytes stored, 0 if there is no room for any; -EBADFD without a
  * device, -EAGAIN, a signal's errno, -EFAULT if the device went away meanwhile;
- * -EINVAL without room for packet information, -EFAULT for a bad buffer, and
- * then the packet is lost.
+ * -EINVAL without room for the headers, -EFAULT for a bad buffer, and then the
+ * packet is lost.
  */
 ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
 		     enum vtun_wait wait)

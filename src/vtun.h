@@ -49,12 +49,12 @@
 
 /* Bits of ifr_flags that TUNSETIFF stores and TUNGETIFF reports. */
 #define VTUN_KIND_MASK		(IFF_TUN | IFF_TAP)
-#define VTUN_STORED_FLAGS	(IFF_NO_PI | IFF_ONE_QUEUE | IFF_MULTI_QUEUE)
+#define VTUN_STORED_FLAGS	(IFF_NO_PI | IFF_ONE_QUEUE | IFF_MULTI_QUEUE | \
+				 IFF_VNET_HDR)
 /* What TUNGETFEATURES offers. */
 #define VTUN_FEATURES	(VTUN_KIND_MASK | VTUN_STORED_FLAGS | IFF_NO_CARRIER)
 /* Bits that mean something to in-tree tun and nothing here yet: refused. */
-#define VTUN_REFUSED_FLAGS	(IFF_NAPI | IFF_NAPI_FRAGS | IFF_VNET_HDR | \
-				 IFF_BACKPRESSURE)
+#define VTUN_REFUSED_FLAGS	(IFF_NAPI | IFF_NAPI_FRAGS | IFF_BACKPRESSURE)
 
 struct vtun_filter;
 
@@ -139,6 +139,12 @@ struct vtun_steer {
  * @num_parked: RTNL, length of @parked
  * @rx_headroom: RTNL, room that upper devices want in front of a written packet;
  *	rx reads it with READ_ONCE()
+ * @vnet_size: RTNL, bytes of the virtio-net header, used with IFF_VNET_HDR; the
+ *	data paths read it with READ_ONCE()
+ * @vnet_le: likewise, little endian was asked for
+ * @vnet_be: likewise, big endian
+ * @offloads: RTNL, features that the program can take, TUNSETOFFLOAD
+ * @rx_frame_errors: written packets whose virtio-net header was wrong
  * @queues: RCU, written under RTNL; counted, put by who takes them out
  * @parked: RTNL, queues in state PARKED; counted likewise
  * @filter: RCU, written under RTNL; owned, NULL when everything passes
@@ -155,6 +161,11 @@ struct vtun_dev {
 	u16 num_queues;
 	u16 num_parked;
 	u16 rx_headroom;
+	int vnet_size;
+	bool vnet_le;
+	bool vnet_be;
+	netdev_features_t offloads;
+	atomic_long_t rx_frame_errors;
 	struct vtun_queue __rcu *queues[VTUN_MAX_QUEUES];
 	struct list_head parked;
 

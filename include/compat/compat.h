@@ -14,10 +14,37 @@
 #include <linux/ptr_ring.h>
 #include <linux/slab.h>
 #include <linux/version.h>
+#include <uapi/linux/virtio_net.h>
 
 /* 7.3 has a flag for back pressure. Goes when 7.3 is the oldest kernel. */
 #ifndef IFF_BACKPRESSURE
 #define IFF_BACKPRESSURE	0x0080
+#endif
+
+/* 6.2 knows UDP segmentation. Goes with 6.1. */
+#ifndef TUN_F_USO4
+#define TUN_F_USO4	0x20
+#define TUN_F_USO6	0x40
+#endif
+#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
+#define VIRTIO_NET_HDR_GSO_UDP_L4	5
+#endif
+
+/* 6.17 knows segmentation inside UDP tunnels. Goes with 6.12. */
+#ifndef TUN_F_UDP_TUNNEL_GSO
+#define TUN_F_UDP_TUNNEL_GSO		0x080
+#define TUN_F_UDP_TUNNEL_GSO_CSUM	0x100
+#endif
+#ifndef VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV4
+#define VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM	8
+#define VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV4	0x20
+#define VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV6	0x40
+
+struct virtio_net_hdr_v1_hash_tunnel {
+	struct virtio_net_hdr_v1_hash hash_hdr;
+	__le16 outer_th_offset;
+	__le16 inner_nh_offset;
+};
 #endif
 
 /*
