@@ -360,9 +360,20 @@ wire() {
 	wait_log 30 "$name" ready
 }
 
-# pings NAMESPACE ADDRESS [OPTION...]: every request is answered
+# pings NAMESPACE ADDRESS [-c COUNT] [OPTION...]: every request (3) is answered.
+# One ping each: it is content with one answer of several, and once it has one it
+# waits for the last no longer than its interval, which a busy guest exceeds.
 pings() {
-	nsenter "--net=/run/netns/$1" ping -n -c 3 -i 0.2 -W 10 "${@:3}" "$2"
+	local count=3
+
+	if [ "${3-}" = -c ]; then
+		count=$4
+		set -- "$1" "$2" "${@:5}"
+	fi
+	# shellcheck disable=SC2016
+	nsenter "--net=/run/netns/$1" bash -c \
+		'for ((i = 0; i < $1; i++)); do ping -n -c 1 -W 20 "${@:2}" || exit; done' \
+		- "$count" "${@:3}" "$2"
 }
 
 lib_arguments "$@"

@@ -100,7 +100,7 @@ counters() {
 	ns b ip addr add 192.0.2.2/24 dev tap0
 	ns a ip link set tap0 up
 	ns b ip link set tap0 up
-	ns a ping -q -c 3 -i 0.2 192.0.2.2
+	pings a 192.0.2.2
 	equal "$(ns a ip -s -j link show dev tap0 | jq -c '.[0].stats64|
 		[.rx.packets,.rx.bytes,.rx.errors,.rx.dropped,
 		.tx.packets,.tx.bytes,.tx.errors,.tx.dropped]')" \
