@@ -124,4 +124,54 @@ TEST_F(socket_uid, is_not_that_of_the_writer)
 	EXPECT_EQ(0, hook_read(self->hook).uid);
 }
 
+/* F1.15: a bridge hands the packet on with its owner */
+TEST_F(socket_uid, through_a_bridge)
+{
+	int fd = open_as(OPENER, variant->flags), hook;
+
+	if (!self->io.tap)
+		SKIP(return, "no bridge takes a tun");
+	ASSERT_LE(0, fd);
+	if (link_add("br0", "bridge"))
+		SKIP(return, "this kernel has no bridge");
+	ASSERT_EQ(0, link_set_master(IO_NAME, "br0"));
+	ASSERT_EQ(0, link_set_addr("br0", pkt_mac_b, ETH_ALEN));
+	ASSERT_EQ(0, link_up("br0"));
+	hook = hook_record(link_index("br0"));
+	ASSERT_LE(0, hook);
+	/* a port learns for a while before it forwards anything */
+	ASSERT_TRUE(wait_for(io_write(fd, self->frame, self->total) ==
+			     (ssize_t)self->total && hook_read(hook).packets,
+			     WAIT_MS));
+	EXPECT_EQ(OPENER, hook_read(hook).uid);
+	ASSERT_EQ(self->total, io_write(self->io.fd, self->frame, self->total));
+	EXPECT_EQ(0, hook_read(hook).uid);
+}
+
+#define NO_OWNER	65534		/* what bpf_get_socket_uid() says then */
+
+/* F1.15 F5.35: NAPI keeps the owner; what is not charged to a file has none */
+TEST_F(socket_uid, with_napi)
+{
+	const int kinds[] = { IFF_NAPI, IFF_NAPI | IFF_NAPI_FRAGS };
+	uint64_t packets;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (!self->io.tap && kinds[i] & IFF_NAPI_FRAGS)
+			continue;
+		fd = open_as(OPENER, variant->flags | kinds[i]);
+		ASSERT_LE(0, fd);
+		packets = hook_read(self->hook).packets;
+		ASSERT_EQ(self->total,
+			  io_write(fd, self->frame, self->total));
+		ASSERT_TRUE(wait_for(hook_read(self->hook).packets ==
+				     packets + 1, WAIT_MS));
+		EXPECT_EQ(kinds[i] & IFF_NAPI_FRAGS ? NO_OWNER : OPENER,
+			  hook_read(self->hook).uid);
+		close(fd);
+	}
+}
+
 TEST_HARNESS_MAIN
