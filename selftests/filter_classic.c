@@ -240,8 +240,9 @@ TEST_F(filter_classic, refused)
 		EXPECT_EQ(0, came_cut(io, i, 33)) TH_LOG("case %u", i);
 		ASSERT_EQ(0, detach(io->fd));
 	}
-	/* the longest program that can be had */
-	EXPECT_EQ(0, attach(io->fd, nops, 4096));
+	/* the longest program there is; 6.1 has not so much for a socket */
+	EXPECT_EQ(vt_intree() && !kernel_at_least(6, 12) ? -ENOMEM : 0,
+		  attach(io->fd, nops, 4096));
 	ASSERT_EQ(0, get(io->fd, &prog));
 	EXPECT_EQ(4096, prog.len);
 	EXPECT_EQ((void *)nops, prog.filter);
