@@ -7,6 +7,7 @@
 #include <linux/if_packet.h>
 #include <linux/neighbour.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -225,13 +226,28 @@ static int vnet_add_ip6(const char *name, uint32_t addr)
 	return vnet_talk(nlh);
 }
 
+/* An IPv6 address is of use when its host route is there, a moment later. */
+static bool vnet_usable_ip6(uint32_t addr)
+{
+	static char routes[1 << 16];
+	char want[64];
+
+	snprintf(want, sizeof(want), "fd%022x%08x 80 ", 0, addr);
+	return file_read("/proc/self/net/ipv6_route", routes,
+			 sizeof(routes)) > 0 && strstr(routes, want);
+}
+
 int vnet_address(const char *name, uint32_t addr)
 {
 	int err = link_add_ip4(name, addr, 24);
 
 	if (!err)
 		err = ns_link_ipv6(name, true);
-	return err ? err : vnet_add_ip6(name, addr);
+	if (!err)
+		err = vnet_add_ip6(name, addr);
+	if (!err && !wait_for(vnet_usable_ip6(addr), WAIT_MS))
+		err = -ETIMEDOUT;
+	return err;
 }
 
 int vnet_neigh(const char *name, uint32_t addr, const uint8_t *mac)
@@ -268,4 +284,13 @@ int vnet_forward(void)
 	if (!err)
 		err = sysctl_write("net/ipv4/conf/all/rp_filter", "0");
 	return err ? err : sysctl_write("net/ipv6/conf/all/forwarding", "1");
+}
+
+bool vnet_bridged(const char *name)
+{
+	char state[16] = {};
+
+	return wait_for(sysfs_read(name, "brport/state", state,
+				   sizeof(state)) > 0 && state[0] == '3',
+			WAIT_MS);
 }

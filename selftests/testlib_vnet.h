@@ -152,6 +152,8 @@ int vnet_address(const char *name, uint32_t addr);
 int vnet_neigh(const char *name, uint32_t addr, const uint8_t *mac);
 /* Both kinds of forwarding, for the whole namespace. */
 int vnet_forward(void);
+/* Wait until the bridge that has @name as a port forwards through it. */
+bool vnet_bridged(const char *name);
 
 /* Bad metadata: counted as a frame error, which only tun shows. */
 #define EXPECT_FRAME_ERROR(v) do {					\

@@ -189,7 +189,8 @@ TEST_F(vnet_csum, delivery)
 		ASSERT_LE(0, fd);
 		vnet_build(p, &self->spec);
 		ASSERT_EQ(0, vnet_write(&self->v, p));
-		ASSERT_EQ(POLLIN, fd_poll(fd, POLLIN, WAIT_MS));
+		ASSERT_EQ(POLLIN, fd_poll(fd, POLLIN, WAIT_MS))
+			TH_LOG("IPv%d", ip6 ? 6 : 4);
 		ASSERT_EQ(self->spec.len, io_read(fd, buf, sizeof(buf)));
 		EXPECT_TRUE(vnet_data_ok(buf, self->spec.len, 0));
 		/* garbage in place of the checksum */
