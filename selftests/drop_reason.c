@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a drop monitor is told: the reason of each drop, by tracepoint. */
 #include <kselftest_harness.h>
+#include "testlib_bpf.h"
 #include "testlib_io.h"
 
 #include <stdio.h>
@@ -135,6 +136,23 @@ TEST_F(drop_reason, address_filter)
 	vt_ioctl(io->fd, TUNSETTXFILTER, (unsigned long)&filter);
 	ASSERT_EQ(0, io_send(io, 1, 10));
 	EXPECT_DROPPED(io->tap, "TAP_TXFILTER");
+}
+
+/* F7.2 F7.1 F14.10: the two programs; tun has no classic one */
+TEST_F(drop_reason, bpf_filters)
+{
+	struct sock_fprog prog = CBPF_PROG(CBPF_CONST(0));
+	int ebpf = bpf_load_const(BPF_PROG_TYPE_SOCKET_FILTER, 0);
+	struct io *io = &self->io;
+
+	ASSERT_LE(0, ebpf);
+	vt_ioctl(io->fd, TUNATTACHFILTER, (unsigned long)&prog);
+	ASSERT_EQ(0, io_send(io, 1, 10));
+	EXPECT_DROPPED(io->tap, "SOCKET_FILTER");
+	vt_ioctl(io->fd, TUNDETACHFILTER, 0);
+	ASSERT_EQ(0, vt_ioctl_int(io->fd, TUNSETFILTEREBPF, ebpf));
+	ASSERT_EQ(0, io_send(io, 2, 10));
+	EXPECT_DROPPED(1, "TAP_FILTER");
 }
 
 /* F5.40: writes */

@@ -244,7 +244,7 @@ static bool has_metadata(const FIXTURE_VARIANT(xdp_adjust) *variant)
 	       kernel_at_least(7, 0);
 }
 
-/* F11.2: metadata reaches tc, on the slow way with every kernel */
+/* F11.2 F14.8: metadata reaches tc, on the slow way with every kernel */
 TEST_F(xdp_adjust, metadata)
 {
 	struct xdp_control c = { .action = XDP_PASS, .meta = -8 };
