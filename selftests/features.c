@@ -132,25 +132,21 @@ TEST_F(features, else_fixed)
 	}
 }
 
-/*
- * F4.12 F4.14: offloads wait for the program: wanted, but not on. vtun has no
- * way to ask for them yet, so there they are fixed.
- */
+/* F4.12 F4.14 F14.2: offloads wait for the program: wanted, but not on */
 TEST_F(features, offloads_wait)
 {
-	enum eth_feature_state want = vt_intree() ? ETH_OFF_WANTED :
-						    ETH_OFF_FIXED;
-	bool tunnels = kernel_at_least(7, 3);
-	size_t i, n = ARRAY_SIZE(offloads) - !kernel_at_least(6, 12);
+	bool tunnels = !vt_intree() || kernel_at_least(7, 3);
+	bool uso = !vt_intree() || kernel_at_least(6, 2);
+	size_t i;
 
-	for (i = 0; i < n; i++) {
-		EXPECT_EQ(want, eth_feature(&self->got, offloads[i]))
+	for (i = 0; i < ARRAY_SIZE(offloads) - !uso; i++) {
+		EXPECT_EQ(ETH_OFF_WANTED, eth_feature(&self->got, offloads[i]))
 			TH_LOG("%s", offloads[i]);
 	}
-	EXPECT_EQ(vt_intree() ? ETH_OFF : ETH_OFF_FIXED,
-		  eth_feature(&self->got, "tx-tcp-mangleid-segmentation"));
+	EXPECT_EQ(ETH_OFF, eth_feature(&self->got,
+				       "tx-tcp-mangleid-segmentation"));
 	for (i = 0; i < ARRAY_SIZE(tunnel_offloads); i++) {
-		EXPECT_EQ(tunnels ? want : ETH_OFF_FIXED,
+		EXPECT_EQ(tunnels ? ETH_OFF_WANTED : ETH_OFF_FIXED,
 			  eth_feature(&self->got, tunnel_offloads[i]));
 	}
 }

@@ -193,24 +193,4 @@ TEST_F(unknown_ioctl, leaves_the_vfs_its_own)
 	}
 }
 
-/* F3.0.3: what this driver doesn't have yet is unknown to it */
-TEST_F(unknown_ioctl, includes_what_comes_later)
-{
-	const unsigned long later[] = {
-		TUNSETOFFLOAD, TUNATTACHFILTER, TUNDETACHFILTER, TUNGETFILTER,
-		TUNGETVNETHDRSZ, TUNSETVNETHDRSZ, TUNSETVNETLE, TUNGETVNETLE,
-		TUNSETVNETBE, TUNGETVNETBE, TUNSETSTEERINGEBPF,
-		TUNSETFILTEREBPF,
-	};
-	size_t i;
-
-	if (vt_intree())
-		SKIP(return, "the in-tree driver has these");
-	for (i = 0; i < ARRAY_SIZE(later); i++) {
-		EXPECT_EQ(-EINVAL, vt_ioctl(self->fd, later[i], 0));
-		EXPECT_EQ(-EINVAL, vt_ioctl(self->fd, later[i],
-					    (unsigned long)self->page));
-	}
-}
-
 TEST_HARNESS_MAIN
