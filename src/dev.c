@@ -43,6 +43,8 @@ static void vtun_dev_uninit(struct net_device *dev)
 	vtun_queue_unlink_all(vtun);
 	vtun_steer_uninit(vtun);
 	vtun_filter_set(vtun, NULL);
+	vtun_filter_set_prog(&vtun->sock_filter, NULL);
+	vtun_filter_set_prog(&vtun->ebpf_filter, NULL);
 	security_tun_dev_free_security(vtun->security);
 	vtun->security = NULL;
 	if (vtun->flags & IFF_PERSIST)

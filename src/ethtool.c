@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ethtool: driver, channels, message level, link settings. */
+/* ethtool: driver, channels, coalescing, message level, link settings. */
 
 #include "ethtool.h"
 
@@ -54,6 +54,30 @@ static int vtun_ethtool_set_link(struct net_device *dev,
 	return 0;
 }
 
+/* For senders in the kernel that say that more follows; a write() never does. */
+static int vtun_ethtool_get_coalesce(struct net_device *dev,
+				     struct ethtool_coalesce *coalesce,
+				     struct kernel_ethtool_coalesce *kernel,
+				     struct netlink_ext_ack *extack)
+{
+	struct vtun_dev *vtun = netdev_priv(dev);
+
+	coalesce->rx_max_coalesced_frames = vtun->rx_frames;
+	return 0;
+}
+
+static int vtun_ethtool_set_coalesce(struct net_device *dev,
+				     struct ethtool_coalesce *coalesce,
+				     struct kernel_ethtool_coalesce *kernel,
+				     struct netlink_ext_ack *extack)
+{
+	struct vtun_dev *vtun = netdev_priv(dev);
+
+	vtun->rx_frames = min_t(u32, coalesce->rx_max_coalesced_frames,
+				NAPI_POLL_WEIGHT);
+	return 0;
+}
+
 /**
  * vtun_ethtool_init() - what a new device says of its link
  * @vtun: device that is being made
@@ -67,11 +91,14 @@ void vtun_ethtool_init(struct vtun_dev *vtun)
 }
 
 const struct ethtool_ops vtun_ethtool_ops = {
+	.supported_coalesce_params = ETHTOOL_COALESCE_RX_MAX_FRAMES,
 	.get_drvinfo		= vtun_ethtool_get_drvinfo,
 	.get_msglevel		= vtun_ethtool_get_msglevel,
 	.set_msglevel		= vtun_ethtool_set_msglevel,
 	.get_link		= ethtool_op_get_link,
 	.get_channels		= vtun_ethtool_get_channels,
+	.get_coalesce		= vtun_ethtool_get_coalesce,
+	.set_coalesce		= vtun_ethtool_set_coalesce,
 	.get_ts_info		= ethtool_op_get_ts_info,
 	.get_link_ksettings	= vtun_ethtool_get_link,
 	.set_link_ksettings	= vtun_ethtool_set_link,

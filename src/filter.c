@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Destination-address filter for Ethernet mode, TUNSETTXFILTER. */
+/*
+ * Which packets from the stack a program wants: by destination address in
+ * Ethernet mode, by a classic BPF program, by an eBPF program.
+ */
 
 #include <linux/bitmap.h>
 #include <linux/crc32.h>
 #include <linux/etherdevice.h>
+#include <linux/filter.h>
 #include <linux/slab.h>
 
 #include "filter.h"
@@ -32,22 +36,12 @@ static unsigned int vtun_filter_hash(const u8 *addr)
 	return ether_crc(ETH_ALEN, addr) >> (32 - VTUN_FILTER_HASH_BITS);
 }
 
-/**
- * vtun_filter_accepts() - whether a packet's destination passes
- * @vtun: device
- * @skb: packet from the stack, its destination address in front
- *
- * Context: RCU section.
- * Return: true if it passes or there is no filter.
- */
-bool vtun_filter_accepts(struct vtun_dev *vtun, const struct sk_buff *skb)
+static bool vtun_filter_accepts(const struct vtun_filter *filter,
+				const struct sk_buff *skb)
 {
-	const struct vtun_filter *filter = rcu_dereference(vtun->filter);
 	const u8 *dest;
 	unsigned int i;
 
-	if (!filter)
-		return true;
 	if (unlikely(skb_headlen(skb) < ETH_ALEN))
 		return false;
 	dest = skb->data;
@@ -56,6 +50,44 @@ bool vtun_filter_accepts(struct vtun_dev *vtun, const struct sk_buff *skb)
 			return true;
 	return is_multicast_ether_addr(dest) &&
 	       test_bit(vtun_filter_hash(dest), filter->hash);
+}
+
+/**
+ * vtun_filter_apply() - ask all filters about a packet, and cut it to their size
+ * @vtun: device
+ * @skb: packet from the stack, its first byte in front
+ *
+ * Context: RCU section, BH off.
+ * Return: 0 if it passes, else why it is to be dropped.
+ */
+enum skb_drop_reason vtun_filter_apply(struct vtun_dev *vtun,
+				       struct sk_buff *skb)
+{
+	const struct vtun_filter *filter = rcu_dereference(vtun->filter);
+	const struct bpf_prog *prog;
+	unsigned int len;
+
+	if (filter && !vtun_filter_accepts(filter, skb))
+		return SKB_DROP_REASON_TAP_TXFILTER;
+
+	prog = rcu_dereference(vtun->sock_filter);
+	if (prog) {
+		len = bpf_prog_run_save_cb(prog, skb);
+		if (!len)
+			return SKB_DROP_REASON_SOCKET_FILTER;
+		if (pskb_trim(skb, len))
+			return SKB_DROP_REASON_NOMEM;
+	}
+
+	prog = rcu_dereference(vtun->ebpf_filter);
+	if (prog) {
+		len = bpf_prog_run_clear_cb(prog, skb);
+		if (!len)
+			return SKB_DROP_REASON_TAP_FILTER;
+		if (pskb_trim(skb, len))
+			return SKB_DROP_REASON_NOMEM;
+	}
+	return SKB_NOT_DROPPED_YET;
 }
 
 /**
@@ -127,4 +159,22 @@ void vtun_filter_set(struct vtun_dev *vtun, struct vtun_filter *filter)
 	rcu_assign_pointer(vtun->filter, filter);
 	if (old)
 		kfree_rcu(old, rcu);
+}
+
+/**
+ * vtun_filter_set_prog() - replace a BPF program of a device
+ * @slot: where the data paths find it, in an RCU section
+ * @prog: new program, owned by @slot from now on; NULL for none
+ *
+ * Context: process, RTNL held, sleeps for a grace period if there was one.
+ */
+void vtun_filter_set_prog(struct bpf_prog __rcu **slot, struct bpf_prog *prog)
+{
+	struct bpf_prog *old = rtnl_dereference(*slot);
+
+	rcu_assign_pointer(*slot, prog);
+	if (!old)
+		return;
+	synchronize_net();
+	bpf_prog_destroy(old);
 }

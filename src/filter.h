@@ -5,11 +5,15 @@
 
 #include "vtun.h"
 
-bool vtun_filter_accepts(struct vtun_dev *vtun, const struct sk_buff *skb);
+enum skb_drop_reason vtun_filter_apply(struct vtun_dev *vtun,
+				       struct sk_buff *skb);
+
 struct vtun_filter *vtun_filter_create(const struct tun_filter *head,
 				       const u8 addr[][ETH_ALEN]);
 void vtun_filter_free(struct vtun_filter *filter);
 unsigned int vtun_filter_count(const struct vtun_filter *filter);
 void vtun_filter_set(struct vtun_dev *vtun, struct vtun_filter *filter);
+
+void vtun_filter_set_prog(struct bpf_prog __rcu **slot, struct bpf_prog *prog);
 
 #endif /* VTUN_FILTER_H */

@@ -3,8 +3,8 @@
  * The classic ABI's commands: a table, one handler each.
  *
  * A command's argument is copied in, then its handler runs, then the result is
- * copied out; user memory is not touched in between, but by TUNSETTXFILTER,
- * whose argument has no fixed length. A result that can't be copied out is
+ * copied out; user memory is not touched in between, but by what sets filters,
+ * whose arguments have no fixed length. A result that can't be copied out is
  * -EFAULT, and what was done stays done.
  */
 
@@ -13,13 +13,11 @@
 #include <linux/etherdevice.h>
 #include <linux/fs.h>
 #include <linux/proc_fs.h>
-#include <linux/slab.h>
 #include <linux/sockios.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/virtio_net.h>
 
 #include "dev.h"
-#include "filter.h"
 #include "ioctl.h"
 #include "queue.h"
 #include "vnet.h"
@@ -35,24 +33,6 @@
 
 /* A setting of the device: what most commands are. */
 #define VTUN_IOCTL_SET		(VTUN_IOCTL_ATTACHED | VTUN_IOCTL_RTNL)
-
-/**
- * struct vtun_ioctl_args - a command while it runs
- * @vq: the file's queue
- * @vtun: its device, for commands that need one and RTNL; else NULL
- * @value: the argument as a number
- * @user: the argument as a pointer
- * @number: what it points to, or will
- * @ifr: likewise
- */
-struct vtun_ioctl_args {
-	struct vtun_queue *vq;
-	struct vtun_dev *vtun;
-	unsigned long value;
-	void __user *user;
-	int number;
-	struct ifreq ifr;
-};
 
 /**
  * struct vtun_ioctl_cmd - a command
@@ -82,8 +62,9 @@ static long vtun_ioctl_get_iff(struct vtun_ioctl_args *args)
 
 	memset(ifr, 0, sizeof(*ifr));
 	strscpy(ifr->ifr_name, args->vtun->dev->name, IFNAMSIZ);
-	/* No socket filter is attached; IFF_NO_PI has the same value. */
-	ifr->ifr_flags = args->vtun->flags | IFF_NOFILTER;
+	ifr->ifr_flags = args->vtun->flags;
+	if (!rcu_access_pointer(args->vtun->sock_filter))
+		ifr->ifr_flags |= IFF_NOFILTER;	/* same value as IFF_NO_PI */
 	if (args->vq->state == VTUN_QUEUE_PARKED)
 		ifr->ifr_flags |= IFF_DETACH_QUEUE;
 	return 0;
@@ -211,49 +192,6 @@ static long vtun_ioctl_set_vnet_be(struct vtun_ioctl_args *args)
 }
 #endif
 
-/* The unchanged filter stays if anything can't be read. */
-static long vtun_ioctl_set_tx_filter(struct vtun_ioctl_args *args)
-{
-	struct tun_filter __user *user = args->user;
-	struct vtun_filter *filter = NULL;
-	u8 (*addr)[ETH_ALEN] = NULL;
-	struct tun_filter head;
-	struct vtun_dev *vtun;
-	long ret = -EBADFD;
-
-	rcu_read_lock();
-	vtun = rcu_dereference(args->vq->vtun);
-	if (vtun)
-		ret = vtun_is_tap(vtun) ? 0 : -EINVAL;
-	rcu_read_unlock();
-	if (ret)
-		return ret;
-	if (copy_from_user(&head, user, sizeof(head)))
-		return -EFAULT;
-	if (head.count) {
-		addr = memdup_user(user->addr, head.count * sizeof(*addr));
-		if (IS_ERR(addr))
-			return PTR_ERR(addr);
-		filter = vtun_filter_create(&head, addr);
-		kfree(addr);
-		if (IS_ERR(filter))
-			return PTR_ERR(filter);
-		if (filter)
-			ret = vtun_filter_count(filter);
-	}
-
-	rtnl_lock();
-	vtun = rtnl_dereference(args->vq->vtun);
-	if (vtun && vtun_is_tap(vtun))
-		vtun_filter_set(vtun, filter);
-	else
-		ret = -EBADFD;	/* it went away while we copied */
-	rtnl_unlock();
-	if (ret < 0)
-		vtun_filter_free(filter);
-	return ret;
-}
-
 static long vtun_ioctl_get_sndbuf(struct vtun_ioctl_args *args)
 {
 	args->number = READ_ONCE(args->vq->sk.sk_sndbuf);
@@ -363,6 +301,13 @@ static const struct vtun_ioctl_cmd vtun_ioctl_cmds[] = {
 	{ TUNSETCARRIER, VTUN_IOCTL_SET | VTUN_IOCTL_INT_IN,
 	  vtun_ioctl_set_carrier },
 	{ TUNSETTXFILTER, VTUN_IOCTL_ATTACHED, vtun_ioctl_set_tx_filter },
+	{ TUNATTACHFILTER, VTUN_IOCTL_ATTACHED, vtun_ioctl_attach_filter },
+	{ TUNDETACHFILTER, VTUN_IOCTL_SET, vtun_ioctl_detach_filter },
+	{ TUNGETFILTER, VTUN_IOCTL_ATTACHED, vtun_ioctl_get_filter },
+	{ TUNSETSTEERINGEBPF, VTUN_IOCTL_SET | VTUN_IOCTL_INT_IN,
+	  vtun_ioctl_set_steering },
+	{ TUNSETFILTEREBPF, VTUN_IOCTL_SET | VTUN_IOCTL_INT_IN,
+	  vtun_ioctl_set_ebpf_filter },
 	{ TUNGETSNDBUF, VTUN_IOCTL_ATTACHED | VTUN_IOCTL_INT_OUT,
 	  vtun_ioctl_get_sndbuf },
 	{ TUNSETSNDBUF, VTUN_IOCTL_SET | VTUN_IOCTL_INT_IN,

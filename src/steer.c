@@ -2,13 +2,16 @@
 /*
  * Which queue a flow uses: the one that last wrote a packet of it, so that a
  * program with a thread per queue sees both directions of a flow in one thread.
+ * Or what an eBPF program says, TUNSETSTEERINGEBPF.
  */
 
+#include <linux/filter.h>
 #include <linux/hash.h>
 #include <linux/jiffies.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 
+#include "filter.h"
 #include "steer.h"
 
 #define VTUN_STEER_BITS		10
@@ -113,7 +116,7 @@ int vtun_steer_init(struct vtun_dev *vtun)
 }
 
 /**
- * vtun_steer_uninit() - forget all flows
+ * vtun_steer_uninit() - forget all flows, and the program
  * @vtun: device that neither transmits nor is written to any more
  *
  * Context: process, may sleep.
@@ -125,6 +128,7 @@ void vtun_steer_uninit(struct vtun_dev *vtun)
 	struct vtun_flow *flow;
 	unsigned int i;
 
+	vtun_filter_set_prog(&steer->prog, NULL);
 	if (!steer->buckets)
 		return;
 	cancel_delayed_work_sync(&steer->gc);
@@ -143,15 +147,19 @@ void vtun_steer_uninit(struct vtun_dev *vtun)
  * Context: RCU section.
  * Return: number of a queue; 0 if there is none.
  */
-u16 vtun_steer_select(struct vtun_dev *vtun, const struct sk_buff *skb)
+u16 vtun_steer_select(struct vtun_dev *vtun, struct sk_buff *skb)
 {
 	unsigned int n = READ_ONCE(vtun->num_queues);
+	const struct bpf_prog *prog;
 	struct vtun_flow *flow;
 	unsigned int index;
 	u32 hash;
 
 	if (n <= 1)
 		return 0;
+	prog = rcu_dereference(vtun->steer.prog);
+	if (prog)
+		return (u16)bpf_prog_run_clear_cb(prog, skb) % n;
 	hash = __skb_get_hash_symmetric(skb);
 	flow = vtun_steer_find_rcu(&vtun->steer, hash);
 	if (flow) {
@@ -201,7 +209,8 @@ void vtun_steer_learn(struct vtun_dev *vtun, const struct sk_buff *skb,
 	struct vtun_flow *flow;
 	u32 hash;
 
-	if (READ_ONCE(vtun->num_queues) <= 1)
+	if (READ_ONCE(vtun->num_queues) <= 1 ||
+	    rcu_access_pointer(vtun->steer.prog))
 		return;
 	hash = __skb_get_hash_symmetric(skb);
 	flow = vtun_steer_find_rcu(&vtun->steer, hash);

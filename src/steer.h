@@ -8,7 +8,7 @@
 int vtun_steer_init(struct vtun_dev *vtun);
 void vtun_steer_uninit(struct vtun_dev *vtun);
 
-u16 vtun_steer_select(struct vtun_dev *vtun, const struct sk_buff *skb);
+u16 vtun_steer_select(struct vtun_dev *vtun, struct sk_buff *skb);
 void vtun_steer_learn(struct vtun_dev *vtun, const struct sk_buff *skb,
 		      u16 index);
 void vtun_steer_renumber(struct vtun_dev *vtun, u16 gap, u16 last);

@@ -32,8 +32,8 @@ netdev_tx_t vtun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 	reason = SKB_DROP_REASON_DEV_READY;
 	if (!vq)
 		goto drop;
-	reason = SKB_DROP_REASON_TAP_TXFILTER;
-	if (!vtun_filter_accepts(vtun, skb))
+	reason = vtun_filter_apply(vtun, skb);
+	if (reason)
 		goto drop;
 	reason = SKB_DROP_REASON_SKB_UCOPY_FAULT;
 	if (skb_orphan_frags_rx(skb, GFP_ATOMIC))

@@ -31,6 +31,7 @@
 #define VTUN_H
 
 #include <linux/ethtool.h>
+#include <linux/filter.h>
 #include <linux/if_tun.h>
 #include <linux/list.h>
 #include <linux/netdevice.h>
@@ -117,13 +118,15 @@ struct vtun_queue {
 };
 
 /**
- * struct vtun_steer - which queue a flow was last written through
+ * struct vtun_steer - which queue a flow uses
+ * @prog: RCU, written under RTNL; owned, chooses instead of what was learned
  * @buckets: RCU, written under @lock
  * @lock: guards adding and removing flows and @count
  * @count: learned flows
  * @gc: forgets flows that were not written for a while
  */
 struct vtun_steer {
+	struct bpf_prog __rcu *prog;
 	struct hlist_head *buckets;
 	spinlock_t lock;	/* see above */
 	unsigned int count;
@@ -147,10 +150,15 @@ struct vtun_steer {
  * @rx_frame_errors: written packets whose virtio-net header was wrong
  * @queues: RCU, written under RTNL; counted, put by who takes them out
  * @parked: RTNL, queues in state PARKED; counted likewise
- * @filter: RCU, written under RTNL; owned, NULL when everything passes
+ * @filter: RCU, written under RTNL; owned, NULL when every address passes
+ * @sock_filter: likewise, classic BPF, TUNATTACHFILTER
+ * @ebpf_filter: likewise, TUNSETFILTEREBPF
+ * @fprog: RTNL, what TUNATTACHFILTER was last called with; only TUNGETFILTER
+ *	reads it, the pointer in it is never followed
  * @steer: learned flows
  * @owner: RTNL, who may attach; sysfs reads it with READ_ONCE()
  * @group: likewise
+ * @rx_frames: RTNL, what ethtool -C says of rx-frames, at most NAPI_POLL_WEIGHT
  * @msg_enable: RTNL, NETIF_MSG_* bits; vtun_logs() reads it without
  * @link: RTNL, what ethtool shows; no meaning for the driver
  * @security: RTNL, owned, the security module's mark
@@ -170,10 +178,14 @@ struct vtun_dev {
 	struct list_head parked;
 
 	struct vtun_filter __rcu *filter;
+	struct bpf_prog __rcu *sock_filter;
+	struct bpf_prog __rcu *ebpf_filter;
+	struct sock_fprog fprog;
 	struct vtun_steer steer;
 
 	kuid_t owner;
 	kgid_t group;
+	u32 rx_frames;
 	u32 msg_enable;
 	struct ethtool_link_ksettings link;
 	void *security;
