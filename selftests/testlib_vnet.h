@@ -87,6 +87,8 @@ void vnet_build(struct vnet_pkt *p, const struct vnet_spec *spec);
 void vnet_partial(struct vnet_pkt *p);
 /* The same, and have it cut into packets with @size bytes of data. */
 void vnet_gso(struct vnet_pkt *p, int type, int size);
+/* What a receiver does: fill in the checksum that the header leaves open. */
+void vnet_complete(struct vnet_pkt *p);
 /* Byte number @pos of the data that all packets carry. */
 uint8_t vnet_byte(uint32_t pos);
 

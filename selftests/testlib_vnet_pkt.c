@@ -137,6 +137,20 @@ void vnet_gso(struct vnet_pkt *p, int type, int size)
 	p->hdr.hdr_len = p->data;
 }
 
+void vnet_complete(struct vnet_pkt *p)
+{
+	size_t start = p->hdr.csum_start, at = start + p->hdr.csum_offset;
+	uint16_t sum;
+
+	if (!(p->hdr.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM))
+		return;
+	sum = pkt_csum(p->buf + start, p->len - start, 0);
+	/* UDP says "no checksum" by a 0 */
+	if (!sum && p->hdr.csum_offset == offsetof(struct udphdr, check))
+		sum = 0xffff;
+	memcpy(p->buf + at, &sum, sizeof(sum));
+}
+
 /* The transport header and its checksum, which begin at @l4. */
 static int vnet_parse_l4(const uint8_t *l3, const uint8_t *l4, size_t len,
 			 struct vnet_seen *seen)
