@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which rules of the write path a write met: for the reach, not for judging. */
+#ifndef DIFF_RULES_H
+#define DIFF_RULES_H
+
+#include "diff.h"
+
+struct rule_state {
+	bool attached, detached, tap, pi, vnet, napi, frags;
+	int vhsz;
+};
+
+void rules_look(struct rule_state *state, int fd);
+void rules_count(struct world *world, const struct rule_state *state, const struct step *step,
+		 size_t len, size_t fault, int err);
+/*
+ * Whether a program that sends the packet back would make in-tree tun's read() warn of a kind of
+ * GSO that it can't describe.
+ */
+bool rules_odd_gso(const struct rule_state *state, const uint8_t *data, size_t len);
+/* All names of rules, NULL at the end. */
+extern const char *const rules_all[];
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What ops may use while they run. */
+#ifndef DIFF_WORLD_H
+#define DIFF_WORLD_H
+
+#include "diff.h"
+
+#define MACS	64
+
+struct net {
+	int ns;				/* its file */
+	ino_t inode;
+	int ctl;			/* for ethtool and SIOC… */
+	int route;			/* rtnetlink requests */
+	int monitor;			/* rtnetlink messages about links */
+	int sniff;			/* a packet socket on all devices */
+	int send;			/* one that sends */
+	int udp;			/* port 7777 */
+	int ping[2];			/* to itself, to wait for softirqs */
+};
+
+struct sleeper;
+
+struct world {
+	struct shared *shared;
+	const char *driver;
+	char node[32];
+	struct net net[NETS];
+	int here;			/* the namespace that the worker is in */
+	int file[SLOTS];
+	struct sleeper *sleeper;
+	uint8_t mac[MACS][6];		/* random addresses, in the order they were made */
+	unsigned int macs;
+	size_t used;			/* bytes of the record */
+	bool sends_back;		/* XDP may have put written packets into a fifo */
+};
+
+int world_make(struct world *world);
+void world_reset(struct world *world);
+void world_step(struct world *world, const struct step *step);
+void world_last_look(struct world *world);
+struct net *world_net(struct world *world);
+
+/* records */
+__attribute__((format(printf, 3, 4)))
+void say(struct world *world, const char *key, const char *format, ...);
+void say_ret(struct world *world, long ret);		/* with errno */
+void say_result(struct world *world, const char *reach, long ret);
+void say_bytes(struct world *world, const char *key, const void *data, size_t len);
+void say_packet(struct world *world, const char *key, const void *data, size_t len);
+const char *error_name(int err);
+
+/* addresses that the kernel chose */
+void mac_learn(struct world *world, int fd);
+void mac_to_world(struct world *world, uint8_t *data, size_t len);
+void mac_to_record(struct world *world, uint8_t *data, size_t len);
+extern const uint8_t mac_prefix[5];	/* what stands for the nth: these and n */
+
+/* looking around */
+void look_at_packets(struct world *world);
+/* Without those about mere states if they may be the link watch's. */
+void look_at_messages(struct world *world, bool states);
+void look_at_links(struct world *world, struct net *net, const char *only);
+void links_delete(struct net *net);
+int lo_up(struct net *net);
+void links_settle(struct world *world);
+void softirqs_settle(struct world *world);
+void sleepers_settle(struct world *world);
+void sleepers_end(struct world *world);
+void look_at_file(struct world *world, int slot);
+void look_at_sysfs(struct world *world, const char *name, const char *file);
+void look_at_ethtool(struct world *world, const char *name);
+
+/* Bad pointers and guarded memory */
+void *bad_pointer(void);
+/* Memory of which the last @bad of @len bytes can't be touched. */
+uint8_t *edge_memory(size_t len, size_t bad);
+
+/* eBPF programs, loaded before the workers start; -1 where the kernel can't */
+int bpf_load_all(void);
+int bpf_program(const char *kind);
+extern const char *const xdp_kinds[], *const socket_kinds[];
+
+void reach(struct world *world, const char *key, int err);
+
+#endif
