@@ -6,9 +6,11 @@
  * everything but GSO packets.
  */
 #include <kselftest_harness.h>
+#include "testlib_hook.h"
 #include "testlib_io.h"
 #include "testlib_xdp.h"
 
+#include <poll.h>
 #include <string.h>
 
 #define LARGE	3500			/* bytes of data: beyond the fast way */
@@ -243,6 +245,43 @@ TEST_F(xdp_verdict, down_tx)
 	EXPECT_EQ(receives(variant), s.rx_packets);
 	EXPECT_EQ(slow(variant) ? 1 : 0, s.tx_dropped);
 	EXPECT_EQ(slow(variant), nothing_to_read(io));
+}
+
+/* F5.37 F11.3: what can't be copied is seen by no program */
+TEST_F(xdp_verdict, unreadable)
+{
+	struct io *io = &self->io;
+	const struct iovec iov[] = {
+		{ self->frame, self->head + 60 },
+		{ (void *)8, self->len - 60 },
+	};
+
+	EXPECT_EQ(-EFAULT, io_writev(io->fd, iov, 2));
+	EXPECT_EQ(0, xdp_probe_get(&self->probe).runs);
+	EXPECT_RX(io, 0, 0, 1);
+}
+
+/* F5.35 F11.3: what passed is charged to the file, and holds up the next */
+TEST_F(xdp_verdict, send_buffer)
+{
+	struct io *io = &self->io;
+	int holder = vt_attach_nb("hold0", IFF_TAP | IFF_NO_PI), err;
+
+	ASSERT_LE(0, holder);
+	ASSERT_EQ(0, link_up("hold0"));
+	err = hook_hold(link_index(IO_NAME), link_index("hold0"));
+	if (hook_missing(err))
+		SKIP(return, "no netem or tc ingress here (error %d)", -err);
+	ASSERT_EQ(0, err);
+	ASSERT_EQ(0, fcntl(io->fd, F_SETFL, O_RDWR | O_NONBLOCK));
+	ASSERT_EQ(0, vt_ioctl_int(io->fd, TUNSETSNDBUF, 1));
+	ASSERT_EQ(0, put(self));
+	EXPECT_EQ(-EAGAIN, put(self));
+	EXPECT_EQ(1, xdp_probe_get(&self->probe).runs);
+	EXPECT_EQ(0, fd_poll(io->fd, POLLOUT, 0));
+	EXPECT_RX(io, 1, self->len, 0);
+	ASSERT_EQ(0, hook_release(link_index("hold0")));
+	EXPECT_TRUE(wait_for(!put(self), WAIT_MS));
 }
 
 /* F11.4 F11.5: 3456 bytes go the fast way, 3454 on User Mode Linux */
