@@ -19,6 +19,7 @@
 #include "sysfs.h"
 #include "tx.h"
 #include "vnet.h"
+#include "xdp.h"
 
 /* Small against a page; upper devices ask for some dozens of bytes. */
 #define VTUN_DEV_MAX_HEADROOM	1024
@@ -171,6 +172,8 @@ static const struct net_device_ops vtun_dev_tap_ops = {
 	.ndo_set_mac_address	= eth_mac_addr,
 	.ndo_validate_addr	= eth_validate_addr,
 	.ndo_set_rx_headroom	= vtun_dev_set_rx_headroom,
+	.ndo_bpf		= vtun_xdp_set,
+	.ndo_xdp_xmit		= vtun_xdp_xmit,
 	/* In-tree tun does not tell of frame errors here, so neither do we. */
 	.ndo_get_stats64	= dev_get_tstats64,
 	.ndo_change_carrier	= vtun_dev_set_carrier,
@@ -193,6 +196,9 @@ static void vtun_dev_setup_tap(struct net_device *dev)
 	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
 	eth_hw_addr_random(dev);
+	xdp_set_features_flag(dev, NETDEV_XDP_ACT_BASIC |
+				   NETDEV_XDP_ACT_REDIRECT |
+				   NETDEV_XDP_ACT_NDO_XMIT);
 }
 
 /* What both kinds have in common; hard_header_len is known by now. */
@@ -279,6 +285,13 @@ static void vtun_dev_first_file(struct vtun_dev *vtun, u16 flags)
 		netif_carrier_on(vtun->dev);
 }
 
+static enum vtun_rx_mode vtun_dev_rx_mode(u16 flags)
+{
+	if (!(flags & IFF_NAPI))
+		return VTUN_RX_DIRECT;
+	return flags & IFF_NAPI_FRAGS ? VTUN_RX_NAPI_FRAGS : VTUN_RX_NAPI;
+}
+
 static int vtun_dev_attach(struct net_device *dev, struct vtun_queue *vq,
 			   char *name, u16 flags)
 {
@@ -298,7 +311,7 @@ static int vtun_dev_attach(struct net_device *dev, struct vtun_queue *vq,
 	err = security_tun_dev_open(vtun->security);
 	if (err < 0)
 		return err;
-	err = vtun_queue_attach(vtun, vq);
+	err = vtun_queue_attach(vtun, vq, vtun_dev_rx_mode(flags));
 	if (err)
 		return err;
 	vtun_queue_bind(vtun, vq);
@@ -347,7 +360,7 @@ static int vtun_dev_create(struct vtun_queue *vq, char *name, u16 flags)
 	if (err)
 		goto err_uninit;
 	/* Before anybody sees the device, so that it never lacks its queue. */
-	err = vtun_queue_attach(vtun, vq);
+	err = vtun_queue_attach(vtun, vq, vtun_dev_rx_mode(flags));
 	if (err)
 		goto err_uninit;
 	err = register_netdevice(dev);
@@ -390,6 +403,13 @@ int vtun_dev_open_file(struct vtun_queue *vq, char *name, u16 flags)
 	ASSERT_RTNL();
 	if (flags & VTUN_REFUSED_FLAGS)
 		return -EINVAL;
+	/* Fragments of odd sizes find the stack's bugs: not for everybody. */
+	if (flags & IFF_NAPI_FRAGS) {
+		if (!capable(CAP_NET_ADMIN))
+			return -EPERM;
+		if (!(flags & IFF_NAPI) || (flags & VTUN_TYPE_BITS) != IFF_TAP)
+			return -EINVAL;
+	}
 	dev = __dev_get_by_name(sock_net(&vq->sk), name);
 	return dev ? vtun_dev_attach(dev, vq, name, flags)
 		   : vtun_dev_create(vq, name, flags);

@@ -29,6 +29,8 @@ int vtun_frame_begin(struct vtun_frame *frame, struct vtun_queue *vq)
 		frame->flags = READ_ONCE(vtun->flags);
 		frame->headroom = READ_ONCE(vtun->rx_headroom);
 		frame->format = vtun_vnet_format(vtun);
+		frame->mode = vq->rx_mode;
+		frame->xdp = rcu_access_pointer(vtun->xdp_prog);
 		err = 0;
 	}
 	rcu_read_unlock();
@@ -98,22 +100,35 @@ int vtun_frame_set_protocol(const struct vtun_frame *frame,
 }
 
 /**
+ * vtun_frame_describe() - find out what the headers have to say of a packet
+ * @frame: begun; @frame->len and what its headers say are set
+ * @skb: packet that a program reads
+ *
+ * Return: 0, or -EINVAL if no header describes it.
+ */
+int vtun_frame_describe(struct vtun_frame *frame, const struct sk_buff *skb)
+{
+	unsigned int vlan_len = skb_vlan_tag_present(skb) ? VLAN_HLEN : 0;
+
+	frame->proto = skb->protocol;
+	frame->len = skb->len + vlan_len;
+	if (!frame->format.size)
+		return 0;
+	return vtun_vnet_from_skb(&frame->vnet, &frame->format, skb, vlan_len);
+}
+
+/**
  * vtun_frame_push() - put our headers in front of what a program reads
- * @frame: begun, @frame->len set to the packet's length as it will be read
- * @skb: the packet
+ * @frame: described
  * @to: where it is read to; left where the packet's first byte goes
  *
  * Context: process, may sleep.
- * Return: 0, -EINVAL if there is no room for the headers, or none describes
- * the packet, -EFAULT.
+ * Return: 0, -EINVAL if there is no room for the headers, -EFAULT.
  */
-int vtun_frame_push(struct vtun_frame *frame, const struct sk_buff *skb,
-		    struct iov_iter *to)
+int vtun_frame_push(const struct vtun_frame *frame, struct iov_iter *to)
 {
-	unsigned int vlan_len = skb_vlan_tag_present(skb) ? VLAN_HLEN : 0;
-	struct tun_pi pi = { .proto = skb->protocol };
 	size_t len = frame->format.size + frame->len;
-	int err;
+	struct tun_pi pi = { .proto = frame->proto };
 
 	if (!(frame->flags & IFF_NO_PI)) {
 		if (iov_iter_count(to) < sizeof(pi))
@@ -125,8 +140,5 @@ int vtun_frame_push(struct vtun_frame *frame, const struct sk_buff *skb,
 	}
 	if (!frame->format.size)
 		return 0;
-	err = vtun_vnet_from_skb(&frame->vnet, skb, vlan_len);
-	if (err)
-		return err;
 	return vtun_vnet_push(&frame->vnet, &frame->format, to);
 }

@@ -11,8 +11,10 @@
 /**
  * struct vtun_frame - one packet on its way between program and stack
  * @flags: the device's flags when the packet set out
+ * @mode: how the queue hands packets to the stack
+ * @xdp: an XDP program is attached
  * @headroom: room that the stack wants in front of it
- * @proto: what the packet information says
+ * @proto: what kind of packet it is, by packet information or by the stack
  * @format: how the virtio-net header is laid out, size 0 for none
  * @vnet: what it says
  * @len: bytes of the packet, without headers of ours
@@ -20,6 +22,8 @@
 struct vtun_frame {
 	u16 flags;
 	u16 headroom;
+	enum vtun_rx_mode mode;
+	bool xdp;
 	__be16 proto;
 	struct vtun_vnet_format format;
 	struct vtun_vnet vnet;
@@ -30,7 +34,7 @@ int vtun_frame_begin(struct vtun_frame *frame, struct vtun_queue *vq);
 int vtun_frame_pull(struct vtun_frame *frame, struct iov_iter *from);
 int vtun_frame_set_protocol(const struct vtun_frame *frame,
 			    struct sk_buff *skb);
-int vtun_frame_push(struct vtun_frame *frame, const struct sk_buff *skb,
-		    struct iov_iter *to);
+int vtun_frame_describe(struct vtun_frame *frame, const struct sk_buff *skb);
+int vtun_frame_push(const struct vtun_frame *frame, struct iov_iter *to);
 
 #endif /* VTUN_FRAME_H */

@@ -6,13 +6,11 @@
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 
+#include "fifo.h"
 #include "queue.h"
+#include "rx.h"
 #include "steer.h"
-
-static void vtun_queue_free_skb(void *skb)
-{
-	kfree_skb(skb);
-}
+#include "xdp.h"
 
 /* Last reference gone: no file, no device, no written packet in the stack. */
 static void vtun_queue_destruct(struct sock *sk)
@@ -71,6 +69,7 @@ struct vtun_queue *vtun_queue_alloc(struct net *net)
 	vq->sk.sk_destruct = vtun_queue_destruct;
 	vq->sk.sk_sndbuf = INT_MAX;
 	INIT_LIST_HEAD(&vq->node);
+	skb_queue_head_init(&vq->backlog);
 	return vq;
 }
 
@@ -106,10 +105,10 @@ void vtun_queue_wake_writer(struct vtun_queue *vq)
 
 static void vtun_queue_drain(struct vtun_queue *vq)
 {
-	struct sk_buff *skb;
+	void *entry;
 
-	while ((skb = ptr_ring_consume(&vq->fifo)))
-		kfree_skb(skb);
+	while ((entry = ptr_ring_consume(&vq->fifo)))
+		vtun_fifo_free(entry);
 }
 
 /* The core's idea of how many queues there are never falls below one. */
@@ -125,6 +124,7 @@ static void vtun_queue_publish(struct vtun_dev *vtun, struct vtun_queue *vq)
 	unsigned int n = vtun->num_queues;
 
 	WRITE_ONCE(vq->index, n);
+	WRITE_ONCE(vq->xdp_rxq.queue_index, n);
 	/* Pairs with vtun_queue_rx_index(): no index of an earlier time. */
 	smp_store_release(&vq->state, VTUN_QUEUE_ATTACHED);
 	rcu_assign_pointer(vtun->queues[n], vq);
@@ -140,6 +140,7 @@ static void vtun_queue_unpublish(struct vtun_dev *vtun, struct vtun_queue *vq)
 
 	WRITE_ONCE(vtun->num_queues, last);
 	WRITE_ONCE(mover->index, gap);
+	WRITE_ONCE(mover->xdp_rxq.queue_index, gap);
 	rcu_assign_pointer(vtun->queues[gap], mover);
 	RCU_INIT_POINTER(vtun->queues[last], NULL);
 	vtun_steer_renumber(vtun, gap, last);
@@ -149,6 +150,7 @@ static void vtun_queue_unpublish(struct vtun_dev *vtun, struct vtun_queue *vq)
  * vtun_queue_attach() - make an open file's queue reachable from a device
  * @vtun: device to join; not yet registered if it is a new one
  * @vq: queue without a device
+ * @mode: how what is written to it reaches the stack
  *
  * Publishing comes last, so transmit never meets a half-built queue. On
  * success the device holds its own reference. The file does not find the
@@ -158,7 +160,8 @@ static void vtun_queue_unpublish(struct vtun_dev *vtun, struct vtun_queue *vq)
  * Return: 0, -EBUSY if the device has room for one queue and has one, -E2BIG
  * if its table is full, -ENOMEM, or a security module's refusal.
  */
-int vtun_queue_attach(struct vtun_dev *vtun, struct vtun_queue *vq)
+int vtun_queue_attach(struct vtun_dev *vtun, struct vtun_queue *vq,
+		      enum vtun_rx_mode mode)
 {
 	int err;
 
@@ -171,15 +174,24 @@ int vtun_queue_attach(struct vtun_dev *vtun, struct vtun_queue *vq)
 	if (vtun->num_queues + vtun->num_parked == VTUN_MAX_QUEUES)
 		return -E2BIG;
 	err = ptr_ring_resize(&vq->fifo, vtun->dev->tx_queue_len, GFP_KERNEL,
-			      vtun_queue_free_skb);
+			      vtun_fifo_free);
+	if (err)
+		return err;
+	err = vtun_xdp_attach(vq, vtun->dev, vtun->num_queues);
 	if (err)
 		return err;
 	err = vtun_queue_set_real(vtun, vtun->num_queues + 1);
 	if (err)
-		return err;
+		goto err_xdp_detach;
+	vtun_rx_attach(vq, vtun->dev, mode);
+	vtun_rx_start(vq);
 	vtun_queue_get(vq);
 	vtun_queue_publish(vtun, vq);
 	return 0;
+
+err_xdp_detach:
+	vtun_xdp_detach(vq);
+	return err;
 }
 
 /**
@@ -222,6 +234,7 @@ int vtun_queue_park(struct vtun_queue *vq)
 	vtun->num_parked++;
 	/* Who found it before is through after this. */
 	synchronize_net();
+	vtun_rx_stop(vq);
 	vtun_queue_drain(vq);
 	vtun_queue_set_real(vtun, vtun->num_queues);
 	netdev_state_change(vtun->dev);
@@ -251,6 +264,7 @@ int vtun_queue_unpark(struct vtun_queue *vq)
 		return err;
 	list_del_init(&vq->node);
 	vtun->num_parked--;
+	vtun_rx_start(vq);
 	vtun_queue_publish(vtun, vq);
 	netdev_state_change(vtun->dev);
 	return 0;
@@ -269,6 +283,16 @@ static void vtun_queue_unlink(struct vtun_dev *vtun, struct vtun_queue *vq)
 	RCU_INIT_POINTER(vq->vtun, NULL);
 }
 
+/* After the grace period that follows vtun_queue_unlink(). */
+static void vtun_queue_release(struct vtun_queue *vq)
+{
+	vtun_rx_stop(vq);
+	vtun_rx_detach(vq);
+	vtun_xdp_detach(vq);
+	vtun_queue_drain(vq);
+	vtun_queue_put(vq);
+}
+
 /* The file of an attached queue is being closed: only we have it. */
 static void vtun_queue_leave(struct vtun_dev *vtun, struct vtun_queue *vq)
 {
@@ -285,8 +309,7 @@ static void vtun_queue_leave(struct vtun_dev *vtun, struct vtun_queue *vq)
 		unregister_netdevice(dev);
 	else
 		synchronize_net();
-	vtun_queue_drain(vq);
-	vtun_queue_put(vq);
+	vtun_queue_release(vq);
 
 	if (dev->reg_state == NETREG_REGISTERED) {
 		vtun_queue_set_real(vtun, vtun->num_queues);
@@ -350,8 +373,7 @@ void vtun_queue_unlink_all(struct vtun_dev *vtun)
 	synchronize_net();
 	list_for_each_entry_safe(vq, next, &gone, node) {
 		list_del_init(&vq->node);
-		vtun_queue_drain(vq);
-		vtun_queue_put(vq);
+		vtun_queue_release(vq);
 	}
 }
 
@@ -380,7 +402,7 @@ int vtun_queue_resize_all(struct vtun_dev *vtun)
 	list_for_each_entry(vq, &vtun->parked, node)
 		fifos[n++] = &vq->fifo;
 	err = ptr_ring_resize_multiple_bh(fifos, n, vtun->dev->tx_queue_len,
-					  GFP_KERNEL, vtun_queue_free_skb);
+					  GFP_KERNEL, vtun_fifo_free);
 	kfree(fifos);
 	return err;
 }

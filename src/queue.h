@@ -8,7 +8,8 @@
 struct vtun_queue *vtun_queue_alloc(struct net *net);
 void vtun_queue_close(struct vtun_queue *vq);
 
-int vtun_queue_attach(struct vtun_dev *vtun, struct vtun_queue *vq);
+int vtun_queue_attach(struct vtun_dev *vtun, struct vtun_queue *vq,
+		      enum vtun_rx_mode mode);
 void vtun_queue_bind(struct vtun_dev *vtun, struct vtun_queue *vq);
 int vtun_queue_park(struct vtun_queue *vq);
 int vtun_queue_unpark(struct vtun_queue *vq);

@@ -8,9 +8,13 @@
 #include "queue.h"
 #include "rx.h"
 #include "steer.h"
+#include "xdp.h"
 
 /* What of a large packet is linear: every header that the stack looks at. */
 #define VTUN_RX_LINEAR	256
+
+/* Most bytes that a packet of one fragment for each segment can have. */
+#define VTUN_RX_FRAGS_MAX	(ETH_MAX_MTU - NET_SKB_PAD - NET_IP_ALIGN)
 
 static void vtun_rx_count_drop(struct vtun_queue *vq)
 {
@@ -23,20 +27,106 @@ static void vtun_rx_count_drop(struct vtun_queue *vq)
 	rcu_read_unlock();
 }
 
+/* Only ever one at a time for a queue: the core sees to that. */
+static int vtun_rx_poll(struct napi_struct *napi, int budget)
+{
+	struct vtun_queue *vq = container_of(napi, struct vtun_queue, napi);
+	struct sk_buff *skb;
+	int n = 0;
+
+	while (n < budget && (skb = skb_dequeue(&vq->backlog))) {
+		napi_gro_receive(napi, skb);
+		n++;
+	}
+	if (n < budget) {
+		/* Fragments never wait to be merged with a later write. */
+		napi_complete_done(napi, vq->rx_mode == VTUN_RX_NAPI_FRAGS ? 0 : n);
+	}
+	return n;
+}
+
+/**
+ * vtun_rx_attach() - settle how a queue's packets reach the stack
+ * @vq: queue, without a device
+ * @dev: the device that it is about to join
+ * @mode: how
+ *
+ * Context: process, RTNL held.
+ */
+void vtun_rx_attach(struct vtun_queue *vq, struct net_device *dev,
+		    enum vtun_rx_mode mode)
+{
+	ASSERT_RTNL();
+	vq->rx_mode = mode;
+	if (mode != VTUN_RX_DIRECT)
+		netif_napi_add_tx(dev, &vq->napi, vtun_rx_poll);
+}
+
+/**
+ * vtun_rx_start() - before a queue is published
+ * @vq: queue
+ *
+ * Context: process, RTNL held, may sleep.
+ */
+void vtun_rx_start(struct vtun_queue *vq)
+{
+	ASSERT_RTNL();
+	if (vq->rx_mode == VTUN_RX_DIRECT)
+		return;
+	napi_enable(&vq->napi);
+	vq->rx_started = true;
+}
+
+/**
+ * vtun_rx_stop() - after a queue has left the table, and a grace period
+ * @vq: queue; packets that NAPI has not taken yet are lost
+ *
+ * Context: process, RTNL held, sleeps until NAPI is through.
+ */
+void vtun_rx_stop(struct vtun_queue *vq)
+{
+	ASSERT_RTNL();
+	if (!vq->rx_started)
+		return;
+	vq->rx_started = false;
+	napi_disable(&vq->napi);
+	skb_queue_purge(&vq->backlog);
+}
+
+/**
+ * vtun_rx_detach() - undo vtun_rx_attach()
+ * @vq: stopped queue
+ *
+ * Context: process, RTNL held, may sleep for a grace period.
+ */
+void vtun_rx_detach(struct vtun_queue *vq)
+{
+	ASSERT_RTNL();
+	if (vq->rx_mode != VTUN_RX_DIRECT)
+		netif_napi_del(&vq->napi);
+	vq->rx_mode = VTUN_RX_DIRECT;
+}
+
+static size_t vtun_rx_headroom(const struct vtun_frame *frame)
+{
+	size_t room = NET_SKB_PAD + NET_IP_ALIGN;
+
+	if (!(frame->flags & IFF_TAP))
+		room = NET_SKB_PAD;
+	return max_t(size_t, room, frame->headroom);
+}
+
 /* Charged to the program's send buffer until the stack frees or orphans it. */
 static struct sk_buff *vtun_rx_alloc(struct vtun_queue *vq,
 				     const struct vtun_frame *frame,
 				     enum vtun_wait wait)
 {
 	size_t frags_max = MAX_SKB_FRAGS * (PAGE_SIZE << VTUN_SKB_FRAG_ORDER);
-	size_t room = NET_SKB_PAD + NET_IP_ALIGN;
+	size_t room = vtun_rx_headroom(frame);
 	size_t linear = frame->len;
 	struct sk_buff *skb;
 	int err;
 
-	if (!(frame->flags & IFF_TAP))
-		room = NET_SKB_PAD;
-	room = max_t(size_t, room, frame->headroom);
 	if (frame->len > SKB_MAX_HEAD(room)) {
 		linear = min_t(size_t, frame->len, VTUN_RX_LINEAR);
 		if (frame->len - linear > frags_max)
@@ -54,6 +144,121 @@ static struct sk_buff *vtun_rx_alloc(struct vtun_queue *vq,
 	return skb;
 }
 
+/* Whether an skb can hold each segment but the first in a fragment. */
+static int vtun_rx_check_segments(const struct vtun_frame *frame,
+				  const struct iov_iter *from)
+{
+	struct iov_iter segments = *from;
+	size_t len;
+
+	if (segments.nr_segs > MAX_SKB_FRAGS + 1 ||
+	    frame->len > VTUN_RX_FRAGS_MAX)
+		return -EMSGSIZE;
+	len = iov_iter_single_seg_count(&segments);
+	while (segments.nr_segs > 1) {
+		unsigned long left = segments.nr_segs - 1;
+
+		/* Skips empty segments, too: these are not allowed. */
+		iov_iter_advance(&segments, len);
+		len = iov_iter_single_seg_count(&segments);
+		if (segments.nr_segs != left || len > PAGE_SIZE)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* Not charged. @from was checked. */
+static struct sk_buff *vtun_rx_alloc_frags(const struct vtun_frame *frame,
+					   const struct iov_iter *from)
+{
+	size_t len = iov_iter_single_seg_count(from);
+	size_t room = vtun_rx_headroom(frame);
+	struct iov_iter segments = *from;
+	struct sk_buff *skb;
+	struct page *page;
+	int i;
+
+	skb = alloc_skb(room + len, GFP_KERNEL);
+	if (!skb)
+		return ERR_PTR(-ENOMEM);
+	skb_reserve(skb, room);
+	skb_put(skb, len);
+	for (i = 0; segments.nr_segs > 1; i++) {
+		iov_iter_advance(&segments, len);
+		len = iov_iter_single_seg_count(&segments);
+		page = alloc_page(GFP_KERNEL);
+		if (!page) {
+			kfree_skb(skb);
+			return ERR_PTR(-ENOMEM);
+		}
+		skb_add_rx_frag(skb, i, page, 0, len, PAGE_SIZE);
+	}
+	return skb;
+}
+
+/* Waits as long as a writer with a smaller send buffer than usual has to. */
+static int vtun_rx_wait_sndbuf(struct vtun_queue *vq, enum vtun_wait wait)
+{
+	struct sk_buff *skb;
+	int err;
+
+	if (READ_ONCE(vq->sk.sk_sndbuf) == INT_MAX)
+		return 0;
+	skb = sock_alloc_send_skb(&vq->sk, 1, wait == VTUN_NOWAIT, &err);
+	if (!skb)
+		return err;
+	kfree_skb(skb);
+	return 0;
+}
+
+/* XDP first: it wants the frame in one piece, and may take it. */
+static struct sk_buff *vtun_rx_copy_xdp(struct vtun_queue *vq,
+					const struct vtun_frame *frame,
+					struct iov_iter *from,
+					enum vtun_wait wait)
+{
+	struct sk_buff *skb;
+	int err;
+
+	if (frame->mode == VTUN_RX_NAPI_FRAGS)
+		return vtun_xdp_receive(vq, frame, from);
+	err = vtun_rx_wait_sndbuf(vq, wait);
+	if (err)
+		return ERR_PTR(err);
+	skb = vtun_xdp_receive(vq, frame, from);
+	if (!IS_ERR_OR_NULL(skb))
+		skb_set_owner_w(skb, &vq->sk);
+	return skb;
+}
+
+/* Return: the packet, NULL if XDP took it, or an ERR_PTR(). */
+static struct sk_buff *vtun_rx_copy(struct vtun_queue *vq,
+				    const struct vtun_frame *frame,
+				    struct iov_iter *from, enum vtun_wait wait)
+{
+	struct sk_buff *skb;
+	int err;
+
+	if (frame->mode == VTUN_RX_NAPI_FRAGS) {
+		err = vtun_rx_check_segments(frame, from);
+		if (err)
+			return ERR_PTR(err);
+	}
+	if (frame->xdp && !frame->vnet.gso_type)
+		return vtun_rx_copy_xdp(vq, frame, from, wait);
+	if (frame->mode == VTUN_RX_NAPI_FRAGS)
+		skb = vtun_rx_alloc_frags(frame, from);
+	else
+		skb = vtun_rx_alloc(vq, frame, wait);
+	if (IS_ERR(skb))
+		return skb;
+	if (skb_copy_datagram_from_iter(skb, 0, from, frame->len)) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_SKB_UCOPY_FAULT);
+		return ERR_PTR(-EFAULT);
+	}
+	return skb;
+}
+
 /* Tell the stack what the headers say: ours, and the packet's own. */
 static int vtun_rx_prepare(struct vtun_dev *vtun, const struct vtun_frame *frame,
 			   struct sk_buff *skb)
@@ -62,6 +267,10 @@ static int vtun_rx_prepare(struct vtun_dev *vtun, const struct vtun_frame *frame
 	int err;
 
 	skb->dev = vtun->dev;
+	if (tap && !pskb_may_pull(skb, ETH_HLEN)) {
+		dev_core_stats_rx_dropped_inc(vtun->dev);
+		return -ENOMEM;
+	}
 	skb_reset_mac_header(skb);
 	skb_set_network_header(skb, tap ? ETH_HLEN : 0);
 	if (frame->format.size) {
@@ -88,37 +297,52 @@ static int vtun_rx_deliver(struct vtun_queue *vq, struct vtun_frame *frame,
 	struct net_device *dev;
 	struct vtun_dev *vtun;
 	u16 index = 0;
+	bool attached;
 	int err;
 
+	local_bh_disable();
 	rcu_read_lock();
 	vtun = rcu_dereference(vq->vtun);
 	err = -EBADFD;
 	if (!vtun || (frame->flags ^ READ_ONCE(vtun->flags)) & VTUN_KIND_MASK)
 		goto drop;
 	dev = vtun->dev;
+	attached = vtun_queue_rx_index(vq, &index);
+	skb_record_rx_queue(skb, index);
 	err = vtun_rx_prepare(vtun, frame, skb);
 	if (err) {
 		reason = SKB_DROP_REASON_NOT_SPECIFIED;
 		goto drop;
 	}
+	if (frame->vnet.gso_type && !vtun_xdp_passes(vtun, &skb))
+		goto unlock;	/* err is 0 */
 	err = -EIO;
 	if (!(READ_ONCE(dev->flags) & IFF_UP)) {
 		dev_core_stats_rx_dropped_inc(dev);
 		goto drop;
 	}
-
-	local_bh_disable();
-	if (vtun_queue_rx_index(vq, &index))
+	if (attached)
 		vtun_steer_learn(vtun, skb, index);
-	skb_record_rx_queue(skb, index);
+	err = -EBUSY;
+	if (vq->rx_mode != VTUN_RX_DIRECT && !attached) {
+		reason = SKB_DROP_REASON_NOT_SPECIFIED;
+		goto drop;
+	}
+
+	err = 0;
 	dev_sw_netstats_rx_add(dev, frame->len);
-	netif_receive_skb(skb);
-	local_bh_enable();
-	rcu_read_unlock();
-	return 0;
+	if (vq->rx_mode == VTUN_RX_DIRECT) {
+		netif_receive_skb(skb);
+	} else {
+		skb_queue_tail(&vq->backlog, skb);
+		napi_schedule(&vq->napi);
+	}
+	goto unlock;
 drop:
-	rcu_read_unlock();
 	kfree_skb_reason(skb, reason);
+unlock:
+	rcu_read_unlock();
+	local_bh_enable();
 	return err;
 }
 
@@ -132,12 +356,12 @@ drop:
  * Context: process, may sleep.
  * Return: bytes taken, which are all of @from; -EBADFD without a device,
  * -EINVAL if what is written can't be a packet, -EFAULT, -EAGAIN, -EIO if the
- * device is down, -ENOMEM or -ENOBUFS, or a signal's errno.
+ * device is down, -EBUSY for a parked queue with NAPI, -EMSGSIZE for what an
+ * skb of such fragments can't hold, -ENOMEM or -ENOBUFS, or a signal's errno.
  */
 ssize_t vtun_rx_write(struct vtun_queue *vq, struct iov_iter *from,
 		      enum vtun_wait wait)
 {
-	enum skb_drop_reason reason = SKB_DROP_REASON_NOT_SPECIFIED;
 	size_t total = iov_iter_count(from);
 	struct vtun_frame frame;
 	struct sk_buff *skb;
@@ -149,26 +373,22 @@ ssize_t vtun_rx_write(struct vtun_queue *vq, struct iov_iter *from,
 	err = vtun_frame_pull(&frame, from);
 	if (err)
 		return err;
-	skb = vtun_rx_alloc(vq, &frame, wait);
+	skb = vtun_rx_copy(vq, &frame, from, wait);
 	if (IS_ERR(skb)) {
 		if (PTR_ERR(skb) != -EAGAIN)
 			vtun_rx_count_drop(vq);
 		return PTR_ERR(skb);
 	}
-	if (skb_copy_datagram_from_iter(skb, 0, from, frame.len)) {
-		err = -EFAULT;
-		reason = SKB_DROP_REASON_SKB_UCOPY_FAULT;
-		goto drop;
-	}
+	if (!skb)
+		return total;
 	if (frame.flags & IFF_TUN) {
 		err = vtun_frame_set_protocol(&frame, skb);
-		if (err)
-			goto drop;
+		if (err) {
+			vtun_rx_count_drop(vq);
+			kfree_skb(skb);
+			return err;
+		}
 	}
 	err = vtun_rx_deliver(vq, &frame, skb);
 	return err ?: total;
-drop:
-	vtun_rx_count_drop(vq);
-	kfree_skb_reason(skb, reason);
-	return err;
 }

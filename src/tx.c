@@ -5,6 +5,7 @@
 #include <linux/sched/signal.h>
 #include <linux/skbuff.h>
 
+#include "fifo.h"
 #include "filter.h"
 #include "frame.h"
 #include "queue.h"
@@ -60,29 +61,29 @@ drop:
 }
 
 /* What ends a reader's sleep: a packet, or the end of the device. */
-static bool vtun_tx_end_wait(struct vtun_queue *vq, struct sk_buff **skb)
+static bool vtun_tx_end_wait(struct vtun_queue *vq, void **entry)
 {
-	*skb = ptr_ring_consume(&vq->fifo);
-	return *skb || READ_ONCE(vq->state) == VTUN_QUEUE_ORPHAN;
+	*entry = ptr_ring_consume(&vq->fifo);
+	return *entry || READ_ONCE(vq->state) == VTUN_QUEUE_ORPHAN;
 }
 
-/* Next packet of the fifo, or an ERR_PTR(). */
-static struct sk_buff *vtun_tx_next(struct vtun_queue *vq, enum vtun_wait wait)
+/* Next entry of the fifo, or an ERR_PTR(). */
+static void *vtun_tx_next(struct vtun_queue *vq, enum vtun_wait wait)
 {
-	struct sk_buff *skb = ptr_ring_consume(&vq->fifo);
+	void *entry = ptr_ring_consume(&vq->fifo);
 	int err;
 
-	if (skb)
-		return skb;
+	if (entry)
+		return entry;
 	if (wait == VTUN_NOWAIT)
 		return ERR_PTR(-EAGAIN);
 	/* Not exclusive: a reader that was not asleep yet may take the packet
 	 * whose wake-up went to another one, and would have to pass it on.
 	 */
 	err = wait_event_interruptible(vq->socket.wq.wait,
-				       vtun_tx_end_wait(vq, &skb));
-	if (skb)
-		return skb;
+				       vtun_tx_end_wait(vq, &entry));
+	if (entry)
+		return entry;
 	if (err || signal_pending(current))
 		return ERR_PTR(-ERESTARTSYS);
 	return ERR_PTR(-EFAULT);	/* what in-tree tun says of deletion */
@@ -120,9 +121,8 @@ static int vtun_tx_copy_packet(const struct sk_buff *skb, struct iov_iter *to)
 	return vtun_tx_copy(skb, head, skb->len - head, to);
 }
 
-/* A packet left the fifo by a read: it was sent, or lost to a bad buffer. */
-static void vtun_tx_count(struct vtun_queue *vq, const struct vtun_frame *frame,
-			  int err)
+/* A packet left the fifo by a read: it was sent, or lost. */
+static void vtun_tx_count(struct vtun_queue *vq, size_t len, int err)
 {
 	struct vtun_dev *vtun;
 
@@ -132,32 +132,78 @@ static void vtun_tx_count(struct vtun_queue *vq, const struct vtun_frame *frame,
 		dev_core_stats_tx_dropped_inc(vtun->dev);
 	} else if (vtun) {
 		local_bh_disable();
-		dev_sw_netstats_tx_add(vtun->dev, 1, frame->len);
+		dev_sw_netstats_tx_add(vtun->dev, 1, len);
 		local_bh_enable();
 	}
 	rcu_read_unlock();
 }
 
-/* Errors of the headers are counted nowhere, as in in-tree tun. */
-static ssize_t vtun_tx_put_user(struct vtun_queue *vq,
-				const struct sk_buff *skb, struct iov_iter *to)
+/* What the buffer does to the headers is counted nowhere, as in in-tree tun. */
+static ssize_t vtun_tx_put_skb(struct vtun_queue *vq,
+			       struct vtun_frame *frame,
+			       const struct sk_buff *skb, struct iov_iter *to)
 {
 	size_t room = iov_iter_count(to);
-	struct vtun_frame frame;
 	int err;
 
-	err = vtun_frame_begin(&frame, vq);
-	if (err)
+	err = vtun_frame_describe(frame, skb);
+	if (err) {
+		vtun_tx_count(vq, frame->len, err);
 		return err;
-	frame.len = skb->len;
-	if (skb_vlan_tag_present(skb))
-		frame.len += VLAN_HLEN;
-	err = vtun_frame_push(&frame, skb, to);
+	}
+	err = vtun_frame_push(frame, to);
 	if (err)
 		return err;
 	err = vtun_tx_copy_packet(skb, to);
-	vtun_tx_count(vq, &frame, err);
+	vtun_tx_count(vq, frame->len, err);
 	return err ?: room - iov_iter_count(to);
+}
+
+/* As in in-tree tun, what is counted is what was copied, header included. */
+static ssize_t vtun_tx_put_frame(struct vtun_queue *vq,
+				 struct vtun_frame *frame,
+				 const struct xdp_frame *xdpf,
+				 struct iov_iter *to)
+{
+	const struct ethhdr *eth = xdpf->data;
+	size_t room = iov_iter_count(to);
+	size_t len;
+	int err;
+
+	frame->proto = xdpf->len < ETH_HLEN ? 0 : eth->h_proto;
+	frame->len = xdpf->len;
+	err = vtun_frame_push(frame, to);
+	if (err)
+		return err;
+	len = min_t(size_t, xdpf->len, iov_iter_count(to));
+	if (copy_to_iter(xdpf->data, len, to) != len)
+		err = -EFAULT;
+	vtun_tx_count(vq, frame->format.size + len, err);
+	return err ?: room - iov_iter_count(to);
+}
+
+/* Consumes @entry. */
+static ssize_t vtun_tx_put_user(struct vtun_queue *vq, void *entry,
+				struct iov_iter *to)
+{
+	struct vtun_frame frame;
+	ssize_t ret;
+
+	ret = vtun_frame_begin(&frame, vq);
+	if (vtun_fifo_is_frame(entry)) {
+		if (!ret)
+			ret = vtun_tx_put_frame(vq, &frame,
+						vtun_fifo_to_frame(entry), to);
+		vtun_fifo_free(entry);
+		return ret;
+	}
+	if (!ret)
+		ret = vtun_tx_put_skb(vq, &frame, entry, to);
+	if (ret < 0)
+		kfree_skb(entry);
+	else
+		consume_skb(entry);
+	return ret;
 }
 
 /**
@@ -176,20 +222,14 @@ static ssize_t vtun_tx_put_user(struct vtun_queue *vq,
 ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
 		     enum vtun_wait wait)
 {
-	struct sk_buff *skb;
-	ssize_t ret;
+	void *entry;
 
 	if (!rcu_access_pointer(vq->vtun))
 		return -EBADFD;
 	if (!iov_iter_count(to))
 		return 0;
-	skb = vtun_tx_next(vq, wait);
-	if (IS_ERR(skb))
-		return PTR_ERR(skb);
-	ret = vtun_tx_put_user(vq, skb, to);
-	if (ret < 0)
-		kfree_skb(skb);
-	else
-		consume_skb(skb);
-	return ret;
+	entry = vtun_tx_next(vq, wait);
+	if (IS_ERR(entry))
+		return PTR_ERR(entry);
+	return vtun_tx_put_user(vq, entry, to);
 }

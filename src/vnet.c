@@ -422,18 +422,22 @@ vtun_vnet_skb_kind(const struct sk_buff *skb)
 /**
  * vtun_vnet_from_skb() - describe a packet to the program
  * @hdr: set
+ * @format: how it will be laid out
  * @skb: packet from the stack
  * @vlan_len: bytes of the VLAN tag that will be put into its Ethernet header
  *
  * Return: 0, or -EINVAL if no header describes it.
  */
-int vtun_vnet_from_skb(struct vtun_vnet *hdr, const struct sk_buff *skb,
-		       unsigned int vlan_len)
+int vtun_vnet_from_skb(struct vtun_vnet *hdr,
+		       const struct vtun_vnet_format *format,
+		       const struct sk_buff *skb, unsigned int vlan_len)
 {
 	unsigned int gso = skb_shinfo(skb)->gso_type;
 	bool tunnel = skb_is_gso(skb) && gso & VTUN_VNET_SKB_TUNNEL;
 
 	*hdr = (struct vtun_vnet){};
+	if (tunnel && format->size < VTUN_VNET_TUNNEL)
+		return -EINVAL;
 	if (skb_is_gso(skb)) {
 		const struct vtun_vnet_kind *kind = vtun_vnet_skb_kind(skb);
 

@@ -56,8 +56,9 @@ int vtun_vnet_push(const struct vtun_vnet *hdr,
 		   const struct vtun_vnet_format *format, struct iov_iter *to);
 
 int vtun_vnet_to_skb(const struct vtun_vnet *hdr, struct sk_buff *skb);
-int vtun_vnet_from_skb(struct vtun_vnet *hdr, const struct sk_buff *skb,
-		       unsigned int vlan_len);
+int vtun_vnet_from_skb(struct vtun_vnet *hdr,
+		       const struct vtun_vnet_format *format,
+		       const struct sk_buff *skb, unsigned int vlan_len);
 bool vtun_vnet_describes(const struct vtun_dev *vtun,
 			 const struct sk_buff *skb);
 

@@ -40,6 +40,7 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <net/sock.h>
+#include <net/xdp.h>
 
 #define VTUN_NAME	"vtun"
 #define VTUN_VERSION	"0.1.0"
@@ -50,12 +51,13 @@
 
 /* Bits of ifr_flags that TUNSETIFF stores and TUNGETIFF reports. */
 #define VTUN_KIND_MASK		(IFF_TUN | IFF_TAP)
+#define VTUN_TYPE_BITS		0x000f	/* kept for further kinds */
 #define VTUN_STORED_FLAGS	(IFF_NO_PI | IFF_ONE_QUEUE | IFF_MULTI_QUEUE | \
-				 IFF_VNET_HDR)
+				 IFF_VNET_HDR | IFF_NAPI | IFF_NAPI_FRAGS)
 /* What TUNGETFEATURES offers. */
 #define VTUN_FEATURES	(VTUN_KIND_MASK | VTUN_STORED_FLAGS | IFF_NO_CARRIER)
 /* Bits that mean something to in-tree tun and nothing here yet: refused. */
-#define VTUN_REFUSED_FLAGS	(IFF_NAPI | IFF_NAPI_FRAGS | IFF_BACKPRESSURE)
+#define VTUN_REFUSED_FLAGS	IFF_BACKPRESSURE
 
 struct vtun_filter;
 
@@ -72,6 +74,18 @@ enum vtun_queue_state {
 	VTUN_QUEUE_ATTACHED,
 	VTUN_QUEUE_PARKED,
 	VTUN_QUEUE_ORPHAN,
+};
+
+/**
+ * enum vtun_rx_mode - how written packets reach the stack
+ * @VTUN_RX_DIRECT: within write()
+ * @VTUN_RX_NAPI: through NAPI, and so through GRO
+ * @VTUN_RX_NAPI_FRAGS: likewise, each segment of a writev() a fragment
+ */
+enum vtun_rx_mode {
+	VTUN_RX_DIRECT,
+	VTUN_RX_NAPI,
+	VTUN_RX_NAPI_FRAGS,
 };
 
 /**
@@ -96,6 +110,13 @@ enum vtun_wait {
  * @ifindex: RTNL, index that the next device made by this file gets, 0 for any
  * @node: RTNL, in vtun_dev.parked while PARKED
  * @vtun: RCU, written under RTNL; borrowed, the device clears it when it goes
+ * @rx_mode: changes while the queue has no device only; rx reads it in the RCU
+ *	section in which it found @vtun
+ * @rx_started: RTNL, @napi is enabled: ATTACHED, but for VTUN_RX_DIRECT
+ * @napi: added while there is a device, but for VTUN_RX_DIRECT
+ * @xdp_rxq: registered while it has a device; where XDP frames say they came
+ *	from
+ * @backlog: written packets that wait for @napi; own lock
  * @fifo: packets that wait for read(); own locks, see the head of this file
  * @fasync: who gets SIGIO; guarded by the fasync code
  * @poll_flags: atomic bits
@@ -110,6 +131,12 @@ struct vtun_queue {
 	struct list_head node;
 
 	struct vtun_dev __rcu *vtun;
+
+	enum vtun_rx_mode rx_mode;
+	bool rx_started;
+	struct napi_struct napi;
+	struct xdp_rxq_info xdp_rxq;
+	struct sk_buff_head backlog;
 
 	struct ptr_ring fifo ____cacheline_aligned_in_smp;
 
@@ -153,6 +180,7 @@ struct vtun_steer {
  * @filter: RCU, written under RTNL; owned, NULL when every address passes
  * @sock_filter: likewise, classic BPF, TUNATTACHFILTER
  * @ebpf_filter: likewise, TUNSETFILTEREBPF
+ * @xdp_prog: likewise, Ethernet mode only
  * @fprog: RTNL, what TUNATTACHFILTER was last called with; only TUNGETFILTER
  *	reads it, the pointer in it is never followed
  * @steer: learned flows
@@ -180,6 +208,7 @@ struct vtun_dev {
 	struct vtun_filter __rcu *filter;
 	struct bpf_prog __rcu *sock_filter;
 	struct bpf_prog __rcu *ebpf_filter;
+	struct bpf_prog __rcu *xdp_prog;
 	struct sock_fprog fprog;
 	struct vtun_steer steer;
 

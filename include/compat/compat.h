@@ -55,6 +55,44 @@ struct virtio_net_hdr_v1_hash_tunnel {
 #define ptr_ring_resize_multiple_bh	ptr_ring_resize_multiple
 #endif
 
+/* 6.11 has XDP's state on the stack. Goes with 6.1. */
+#ifndef VTUN_HAVE_BPF_NET_CONTEXT
+struct bpf_net_context {
+};
+
+static inline struct bpf_net_context *
+bpf_net_ctx_set(struct bpf_net_context *context)
+{
+	return context;
+}
+
+static inline void bpf_net_ctx_clear(struct bpf_net_context *context)
+{
+}
+#endif
+
+/* 6.3 lets drivers say what of XDP they can. Goes with 6.1. */
+#ifndef VTUN_HAVE_XDP_FEATURES
+#define NETDEV_XDP_ACT_BASIC	0
+#define NETDEV_XDP_ACT_REDIRECT	0
+#define NETDEV_XDP_ACT_NDO_XMIT	0
+
+static inline void xdp_set_features_flag(struct net_device *dev, u32 features)
+{
+}
+#endif
+
+/* 6.9 may replace the skb. Goes with 6.1. */
+#ifndef VTUN_HAVE_XDP_GENERIC_MAY_COPY
+static inline int vtun_compat_xdp_generic(struct bpf_prog *prog,
+					  struct sk_buff **skb)
+{
+	return do_xdp_generic(prog, *skb);
+}
+
+#define do_xdp_generic	vtun_compat_xdp_generic
+#endif
+
 /* 6.16 takes a sockaddr_storage. Goes when 6.16 is the oldest kernel. */
 #ifndef VTUN_HAVE_MAC_ADDRESS_STORAGE
 static inline int vtun_compat_set_mac(struct net_device *dev,

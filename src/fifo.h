@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What waits in a fifo: skbs, and frames that XDP sent. The lowest bit of an
+ * entry, which alignment leaves free, tells which.
+ */
+#ifndef VTUN_FIFO_H
+#define VTUN_FIFO_H
+
+#include <linux/skbuff.h>
+#include <net/xdp.h>
+
+#define VTUN_FIFO_FRAME	1UL
+
+static inline void *vtun_fifo_from_frame(struct xdp_frame *xdpf)
+{
+	return (void *)((unsigned long)xdpf | VTUN_FIFO_FRAME);
+}
+
+static inline bool vtun_fifo_is_frame(const void *entry)
+{
+	return (unsigned long)entry & VTUN_FIFO_FRAME;
+}
+
+static inline struct xdp_frame *vtun_fifo_to_frame(void *entry)
+{
+	return (void *)((unsigned long)entry & ~VTUN_FIFO_FRAME);
+}
+
+/* Drops it: nobody read it. */
+static inline void vtun_fifo_free(void *entry)
+{
+	if (vtun_fifo_is_frame(entry))
+		xdp_return_frame(vtun_fifo_to_frame(entry));
+	else
+		kfree_skb(entry);
+}
+
+#endif /* VTUN_FIFO_H */
