@@ -288,7 +288,10 @@ static int add_vlan(const char *vlan, const char *name)
 	return req_send(&r);
 }
 
-/* F4.15: a VLAN device on top can leave to it what it can do */
+/*
+ * F4.15: a VLAN device on top can leave to it what it can do. The core cuts UDP
+ * by itself wherever the device below has no name for that.
+ */
 TEST_F(offload, vlan_on_top)
 {
 	int err, software = F_TSO4 | F_TSO6 | F_ECN;
@@ -299,7 +302,7 @@ TEST_F(offload, vlan_on_top)
 	if (err == -EOPNOTSUPP)
 		SKIP(return, "no VLAN devices here");
 	ASSERT_EQ(0, err);
-	EXPECT_EQ(0, are_on("off0v"));
+	EXPECT_EQ(0, are_on("off0v") & ~F_USO);
 	/*
 	 * With checksums left to the device, the core cuts behind the VLAN. New
 	 * kernels tell the VLAN device in a while.
@@ -314,7 +317,7 @@ TEST_F(offload, vlan_on_top)
 	EXPECT_EQ(ETH_OFF_FIXED,
 		  eth_feature(&self->got, "tx-vlan-hw-insert"));
 	ASSERT_EQ(0, vt_ioctl(self->fd, TUNSETOFFLOAD, 0));
-	EXPECT_TRUE(wait_for(!are_on("off0v"), WAIT_MS));
+	EXPECT_TRUE(wait_for(!(are_on("off0v") & ~F_USO), WAIT_MS));
 }
 
 TEST_HARNESS_MAIN

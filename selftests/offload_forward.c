@@ -77,9 +77,7 @@ FIXTURE_SETUP(forward)
 		ASSERT_EQ(0, vnet_add(&self->out, OUT,
 				      variant->out | IFF_VNET_HDR, VNET_SIZE));
 	} else {
-		ASSERT_EQ(0, link_add_veth(OUT, "peer0"));
-		ASSERT_EQ(0, link_up(OUT));
-		ASSERT_EQ(0, link_up("peer0"));
+		ASSERT_EQ(0, vnet_veth(OUT, "peer0"));
 		self->ps = vnet_psock("peer0");
 		ASSERT_LE(0, self->ps);
 	}
@@ -225,7 +223,8 @@ TEST_F(forward, uncut)
 	ASSERT_EQ(0, offer(&self->out, ALL | TUN_F_TSO_ECN |
 					   (vnet_has_uso() ? VNET_USO : 0)));
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (kinds[i].type == USO && !vnet_has_uso())
+		if (kinds[i].type == USO &&
+		    !(vnet_has_uso() && vnet_socket_uso()))
 			continue;
 		build(&self->pkt, self->in.io.tap, &kinds[i]);
 		vnet_gso(&self->pkt, kinds[i].type, SIZE);
@@ -298,8 +297,8 @@ TEST_F(forward, ufo)
 				      vnet_heard(self->ps, got, WAIT_MS);
 		ASSERT_LT(0, n);
 		memcpy(&ip, got->buf + l3, sizeof(ip));
-		if (ip.version != 4)
-			continue;
+		if (ip.version != 4 || ip.protocol != IPPROTO_UDP)
+			continue;	/* what the stack says on its own */
 		want = LEN + 8 - pos < 1480 ? LEN + 8 - pos : 1480;
 		ASSERT_EQ(l3 + 20 + want, n);
 		EXPECT_EQ(pos / 8 | (pos + want < LEN + 8 ? IP_MF : 0),

@@ -21,6 +21,16 @@ bool vnet_has_uso(void)
 	return !vt_intree() || kernel_at_least(6, 2);
 }
 
+bool vnet_socket_uso(void)
+{
+	return kernel_at_least(6, 2);
+}
+
+bool vnet_known_rules(void)
+{
+	return !vt_intree() || kernel_at_least(6, 12);
+}
+
 /* ---- devices ---- */
 
 int vnet_psock(const char *name)
@@ -293,4 +303,23 @@ bool vnet_bridged(const char *name)
 	return wait_for(sysfs_read(name, "brport/state", state,
 				   sizeof(state)) > 0 && state[0] == '3',
 			WAIT_MS);
+}
+
+static bool vnet_running(const char *name)
+{
+	struct link_info info;
+
+	return !link_get(name, &info) && info.operstate == IF_OPER_UP;
+}
+
+/* The core notices a carrier a moment later, and drops packets until then. */
+int vnet_veth(const char *name, const char *peer)
+{
+	int err;
+
+	if ((err = link_add_veth(name, peer)) || (err = link_up(name)) ||
+	    (err = link_up(peer)))
+		return err;
+	return wait_for(vnet_running(name) && vnet_running(peer), WAIT_MS) ?
+	       0 : -ETIMEDOUT;
 }

@@ -78,6 +78,10 @@ struct vnet_spec {
 bool vnet_newest(void);
 /* UDP_L4 and TUN_F_USO can be expected: in-tree's has them since 6.2. */
 bool vnet_has_uso(void);
+/* Packet sockets can send and describe UDP_L4: since 6.2. */
+bool vnet_socket_uso(void);
+/* False for in-tree's older rules of what metadata is right, before 6.12. */
+bool vnet_known_rules(void);
 
 /* ---- packets ---- */
 
@@ -154,6 +158,8 @@ int vnet_address(const char *name, uint32_t addr);
 int vnet_neigh(const char *name, uint32_t addr, const uint8_t *mac);
 /* Both kinds of forwarding, for the whole namespace. */
 int vnet_forward(void);
+/* A pair of devices, both up and running. */
+int vnet_veth(const char *name, const char *peer);
 /* Wait until the bridge that has @name as a port forwards through it. */
 bool vnet_bridged(const char *name);
 

@@ -68,6 +68,8 @@ TEST_F(vnet_csum, begins_too_early)
 	struct vnet_pkt *p = &self->pkt;
 	int start;
 
+	if (!vnet_known_rules())
+		SKIP(return, "this kernel's tun has older rules");
 	vnet_build(p, &self->spec);
 	for (start = 0; start < 60; start++) {
 		p->hdr.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
@@ -86,6 +88,8 @@ TEST_F(vnet_csum, begins_too_early_for_tcp6)
 	struct vnet_pkt *p = &self->pkt;
 	int start;
 
+	if (!vnet_known_rules())
+		SKIP(return, "this kernel's tun has older rules");
 	self->spec.ip6 = true;
 	self->spec.proto = IPPROTO_TCP;
 	self->spec.len = 2000;
@@ -219,9 +223,7 @@ TEST_F(vnet_csum, forwarding)
 	struct vnet_seen seen;
 	int ps, ip6, tcp;
 
-	ASSERT_EQ(0, link_add_veth("ve0", "ve1"));
-	ASSERT_EQ(0, link_up("ve0"));
-	ASSERT_EQ(0, link_up("ve1"));
+	ASSERT_EQ(0, vnet_veth("ve0", "ve1"));
 	ASSERT_EQ(0, vnet_address("ve0", 0x0a080001));
 	ASSERT_EQ(0, vnet_neigh("ve0", 0x0a080002, pkt_mac_a));
 	ASSERT_EQ(0, vnet_forward());

@@ -94,6 +94,8 @@ TEST_F(vnet_gso, types)
 {
 	int type;
 
+	if (!vnet_known_rules())
+		SKIP(return, "this kernel's tun has older rules");
 	for (type = 0; type < 256; type++) {
 		build(&self->pkt, &self->v, false, IPPROTO_TCP, 3000);
 		vnet_gso(&self->pkt, type, 1000);
@@ -138,6 +140,11 @@ TEST_F(vnet_gso, kinds)
 		build(&self->pkt, &self->v, k->ip6, k->proto, 60000);
 		vnet_gso(&self->pkt, k->type, 1400);
 		EXPECT_TAKEN(self);
+		if (k->type == USO && !vnet_socket_uso()) {
+			EXPECT_EQ(-EINVAL, vnet_heard(self->v.vps, &self->got,
+						      WAIT_MS));
+			continue;
+		}
 		EXPECT_HEARD(self, k->type, 1400);
 		EXPECT_EQ(self->pkt.hdr.csum_start, self->got.hdr.csum_start);
 		EXPECT_EQ(self->pkt.hdr.csum_offset, self->got.hdr.csum_offset);
@@ -188,7 +195,7 @@ TEST_F(vnet_gso, needs_no_cutting)
 		const struct kind *k = &kinds[i];
 		int len;
 
-		if (k->type == USO && !vnet_has_uso())
+		if (k->type == USO && !(vnet_has_uso() && vnet_socket_uso()))
 			continue;
 		for (len = 999; len < 1002; len++) {
 			build(&self->pkt, &self->v, k->ip6, k->proto, len);
@@ -250,7 +257,8 @@ TEST_F(vnet_gso, protocol_is_not_compared)
 {
 	build(&self->pkt, &self->v, false, IPPROTO_TCP, 3000);
 	vnet_gso(&self->pkt, TCP6, 1000);
-	EXPECT_BAD(self);		/* too near for IPv6 */
+	if (vnet_known_rules())
+		EXPECT_BAD(self);	/* too near for IPv6 */
 	self->pkt.hdr.csum_start = 40;
 	EXPECT_TAKEN(self);
 	build(&self->pkt, &self->v, true, IPPROTO_UDP, 3000);
@@ -328,6 +336,8 @@ TEST_F(vnet_gso, truncated)
 {
 	size_t whole, len, least = 40;
 
+	if (!vnet_known_rules())
+		SKIP(return, "this kernel's tun has older rules");
 	claim(&self->pkt, &self->v, false, IPPROTO_TCP, TCP4);
 	whole = self->pkt.data;
 	for (len = self->pkt.l4; len < whole; len++) {

@@ -253,6 +253,10 @@ TEST_F(vnet_tunnel, decapsulated)
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
 		build(self, types[i]);
 		ASSERT_EQ(0, vnet_write(&self->v, &self->pkt));
+		if (types[i] == USO && !vnet_socket_uso()) {
+			EXPECT_EQ(-EINVAL, read_inner(self, ps, false));
+			continue;
+		}
 		ASSERT_EQ(1, read_inner(self, ps, false));
 		EXPECT_EQ(types[i], self->got.hdr.gso_type);
 		EXPECT_EQ(SIZE, self->got.hdr.gso_size);
@@ -277,12 +281,10 @@ TEST_F(vnet_tunnel, forwarded)
 	size_t i, pos;
 	int ps, err;
 
-	ASSERT_EQ(0, link_add_veth("ve0", "ve1"));
+	ASSERT_EQ(0, vnet_veth("ve0", "ve1"));
 	ASSERT_EQ(0, link_add("br0", "bridge"));
 	ASSERT_EQ(0, link_set_master(IO_NAME, "br0"));
 	ASSERT_EQ(0, link_set_master("ve0", "br0"));
-	ASSERT_EQ(0, link_up("ve0"));
-	ASSERT_EQ(0, link_up("ve1"));
 	ASSERT_EQ(0, link_up("br0"));
 	ASSERT_TRUE(vnet_bridged(IO_NAME));
 	ASSERT_TRUE(vnet_bridged("ve0"));
