@@ -16,10 +16,22 @@ tree_is_built() {
 		"$1 $2 $3 $4" ]
 }
 
+# tree_of NAMESPACE NUMBER
+tree_of() {
+	conf "$1" <<-HERE
+		link add br0 type bridge stp_state 1 forward_delay 200 hello_time 100 max_age 600
+		link set br0 address 02:00:00:00:00:0$2
+		addr add 10.17.0.$2/24 dev br0
+		link set tap1 master br0 up
+		link set tap2 master br0 up
+		link set br0 up
+	HERE
+}
+
 # Two bridges with two cables between them: a loop, but for the spanning tree.
 # F4.10
 spanning_tree() {
-	local name cable
+	local cable
 
 	netns_add left right
 	cable=$(tool wire)
@@ -27,16 +39,8 @@ spanning_tree() {
 	cable=$BACKGROUND
 	wire two tap,no_pi left:tap2 right:tap2
 	wait_log 30 one ready
-	for name in left right; do
-		conf "$name" <<-HERE
-			link add br0 type bridge stp_state 1 forward_delay 200 hello_time 100 max_age 600
-			link set br0 address 02:00:00:00:00:$([ $name = left ] && echo 01 || echo 02)
-			addr add 10.17.0.$([ $name = left ] && echo 1 || echo 2)/24 dev br0
-			link set tap1 master br0 up
-			link set tap2 master br0 up
-			link set br0 up
-		HERE
-	done
+	tree_of left 1
+	tree_of right 2
 	is_ours left tap1
 	# The root has the lower address; the other one's second port is shut.
 	wait_for 60 "the tree" tree_is_built 2 0 1 1

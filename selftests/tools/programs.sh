@@ -81,9 +81,9 @@ carried() {
 	local line
 	local -a rx tx
 
-	mapfile -t line < <(in_ns "$1" ip -s -o link show dev "$2" | tr '\\' '\n')
+	mapfile -t line < <(in_ns "$1" ip -s -o link show dev "$2" | tr "\\\\" "\n")
 	read -r -a rx <<<"${line[3]}"
 	read -r -a tx <<<"${line[5]}"
-	[ "${rx[0]}" -gt 300000 ] && [ "${tx[0]}" -gt 300000 ] ||
+	((rx[0] > 300000 && tx[0] > 300000)) ||
 		fail "$2 in $1 has received ${rx[0]} bytes and sent ${tx[0]}"
 }
