@@ -9,7 +9,10 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 PREFIX ?= /usr/local
 export KDIR PREFIX DESTDIR INSTALL_MOD_PATH
 
-.PHONY: modules tools selftests install uninstall test quick programs demo check compile_commands clean help
+# What make soak does of the differential test.
+STEPS ?= 1000000
+
+.PHONY: modules tools selftests install uninstall test quick programs soak demo check compile_commands clean help
 
 modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vtun.ko
 	@scripts/module "$(KDIR)"
@@ -34,6 +37,10 @@ quick: ## the selftests in User Mode Linux, which starts in a second (DRIVER= TE
 
 programs: ## real programs on all kernels, QEMU too, which `make test` leaves out (KERNEL= DRIVER=)
 	@TEST="$$(cd selftests && echo programs/*.sh)" scripts/test
+
+soak: ## what takes too long for make test: STEPS=1000000 of the differential test, upstream's waits (KERNEL=)
+	@TEST="differential upstream" DRIVER=vtun STEPS=$(STEPS) TEST_SOAK=1 TEST_LIMIT=86400 \
+		TEST_TIMEOUT_GUEST=90000 scripts/test
 
 demo: ## OpenVPN through /dev/net/vtun, in a guest
 	@scripts/deps demo tools
