@@ -143,6 +143,8 @@ void reach_merge(const struct shared *shared);
 void reach_print(FILE *f);
 
 /* generating */
+int generate_without(const char *list);
+extern unsigned int gen_known_flags;	/* of TUNSETIFF, of both drivers */
 void generate_sequence(struct sequence *seq, uint64_t seed, unsigned int steps);
 
 extern bool tells_all;			/* --verbose */

@@ -53,6 +53,7 @@ static void say_sniffed(struct world *world, struct net *net, struct msghdr *msg
 			aux = (void *)CMSG_DATA(c);
 	if (!if_indextoname(from->sll_ifindex, device))
 		strcpy(device, "gone");
+	world->saw_out |= from->sll_pkttype == PACKET_OUTGOING;
 	snprintf(key, sizeof(key), "sniffed %s", packet_type(from->sll_pkttype));
 	say(world, key, "%s protocol %04x type %u address length %u", device,
 	    ntohs(from->sll_protocol), from->sll_hatype, from->sll_halen);

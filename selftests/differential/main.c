@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "abi.h"
 #include "diff.h"
 #include "world.h"
 
@@ -24,7 +25,7 @@ static struct {
 	unsigned long steps;
 	unsigned int length;
 	unsigned long failures;
-	bool list_reach, print_only;
+	bool list_reach, print_only, no_shrink;
 } options = {
 	.driver = { "tun", "vtun" }, .seed = 1, .steps = 20000, .length = 40, .failures = 10,
 };
@@ -45,8 +46,10 @@ static void usage(void)
 	     "  --steps N      end after so many (20000)\n"
 	     "  --length N     steps of a sequence (40)\n"
 	     "  --replay FILE  run the script in FILE instead, and tell all that came\n"
+	     "  --no-shrink    tell whole sequences, don't make them small\n"
 	     "  --failures N   give up after so many differences (10)\n"
 	     "  --list-reach   tell what was reached, how often, and what never\n"
+	     "  --without OPS  leave out these steps (separated by commas)\n"
 	     "  --print        only print the sequences");
 }
 
@@ -69,7 +72,8 @@ static int parse_options(int argc, char **argv)
 		{ "pair", 1, NULL, 'p' }, { "differences", 1, NULL, 'd' },
 		{ "replay", 1, NULL, 'r' }, { "failures", 1, NULL, 'f' },
 		{ "list-reach", 0, NULL, 'L' }, { "print", 0, NULL, 'P' },
-		{ "verbose", 0, NULL, 'v' }, { "patience", 1, NULL, 't' }, { "help", 0, NULL, 'h' }, {},
+		{ "verbose", 0, NULL, 'v' }, { "without", 1, NULL, 'w' },
+		{ "no-shrink", 0, NULL, 'S' }, { "patience", 1, NULL, 't' }, { "help", 0, NULL, 'h' }, {},
 	};
 	int c;
 
@@ -81,10 +85,15 @@ static int parse_options(int argc, char **argv)
 		case 'd': options.differences = optarg; break;
 		case 'r': options.replay = optarg; break;
 		case 'f': options.failures = atoi(optarg); break;
+		case 'S': options.no_shrink = true; break;
 		case 't': patience = atoi(optarg); break;
 		case 'L': options.list_reach = true; break;
 		case 'P': options.print_only = true; break;
 		case 'v': tells_all = true; break;
+		case 'w':
+			if (generate_without(optarg))
+				return -1;
+			break;
 		case 'p':
 			if (!parse_pair(optarg))
 				break;
@@ -155,8 +164,9 @@ static void examine(struct pair *pair, struct sequence *seq, uint64_t n, struct 
 	total.different++;
 	if (again.verdict == DIFFERENT)
 		*outcome = again;
-	shrink(pair, seq, outcome);
-	snprintf(what, sizeof(what), "DIFFERENT: sequence %llu of seed %llu, made small",
+	if (!options.no_shrink)
+		shrink(pair, seq, outcome);
+	snprintf(what, sizeof(what), "DIFFERENT: sequence %llu of seed %llu",
 		 (unsigned long long)n, (unsigned long long)options.seed);
 	tell_difference(seq, outcome, what);
 }
@@ -330,6 +340,17 @@ static void set_system(const char *file, const char *text, char *old, size_t siz
 	close(fd);
 }
 
+/* What both drivers know of that the device has to do something about. */
+static void ask_features(const char *node)
+{
+	int fd = open(node, O_RDWR | O_CLOEXEC);
+	unsigned int known;
+
+	if (fd >= 0 && !ioctl(fd, TUNGETFEATURES, &known))
+		gen_known_flags &= known | ~(IFF_NAPI | IFF_NAPI_FRAGS | IFF_VNET_HDR | IFF_BACKPRESSURE);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	int ret = parse_options(argc, argv);
@@ -347,6 +368,7 @@ int main(int argc, char **argv)
 			perror(node);
 			return 2;
 		}
+		ask_features(node);
 	}
 	if (options.print_only)
 		return print_all();

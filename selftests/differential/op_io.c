@@ -144,6 +144,7 @@ static void run_write(struct world *world, const struct step *step)
 		ret = write(fd, data, len);
 	}
 	say_result(world, write_kinds[step->v[2]], ret);
+	world->wrote_mq = state.mq;
 	rules_count(world, &state, step, len, fault, ret < 0 ? errno : 0);
 }
 

@@ -52,16 +52,16 @@ static unsigned int gen_iff(struct gen *gen)
 	static const unsigned int bits[] = {
 		IFF_NO_PI, IFF_NO_PI, IFF_VNET_HDR, IFF_MULTI_QUEUE, IFF_NAPI, IFF_NAPI_FRAGS,
 		IFF_NO_CARRIER, IFF_ONE_QUEUE, IFF_TUN_EXCL, IFF_PERSIST, IFF_ATTACH_QUEUE,
-		IFF_DETACH_QUEUE, 0x0004, 0x0008,
+		IFF_DETACH_QUEUE, 0x0004, 0x0008, IFF_BACKPRESSURE,
 	};
 	unsigned int flags;
 
 	if (percent(gen, 4))
-		return below(gen, 0x10000) & ~(kernel_at_least(7, 0) ? 0 : IFF_BACKPRESSURE);
+		return gen_flags(gen, below(gen, 0x10000));
 	flags = PICK(gen, IFF_TUN, IFF_TAP, IFF_TAP, IFF_TAP, IFF_TUN | IFF_TAP, 0);
 	for (int n = below(gen, 4); n; n--)
 		flags |= bits[below(gen, ARRAY_SIZE(bits))];
-	return flags;
+	return gen_flags(gen, flags);
 }
 
 static void gen_odd_name(struct gen *gen, char *name)
@@ -234,6 +234,10 @@ static void generate_ioctl(struct gen *gen, struct step *step)
 		break;
 	case TUNSETOFFLOAD:
 		*v = gen_offload(gen);
+		/* reads would fail for ever */
+		device = gen_device_of(gen, step->v[0]);
+		if (device && device->vhsz < 24 && percent(gen, 95))
+			*v &= ~0x180;
 		break;
 	}
 }

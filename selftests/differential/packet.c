@@ -120,22 +120,23 @@ static size_t transport_size(int protocol)
 	return protocol == 6 ? 20 : 8;
 }
 
+/* A @quiet packet is one that the stack doesn't answer. */
 static void put_transport(struct gen *gen, struct frame *frame, int protocol, size_t inside,
-			  bool outwards)
+			  bool outwards, bool quiet)
 {
 	uint8_t th[20] = {}, data[64];
 
 	set16(th, outwards ? 7777 : 4000 + below(gen, 4));
-	set16(th + 2, percent(gen, 80) ? 7777 : 9);
+	set16(th + 2, quiet || percent(gen, 80) ? 7777 : 9);
 	if (protocol == 17) {
 		set16(th + 4, 8 + inside + frame->pad);
 	} else if (protocol == 6) {
 		set16(th + 6, 1000);
 		th[12] = 0x50;
-		th[13] = percent(gen, 85) ? 0x10 : below(gen, 256);
+		th[13] = quiet ? 0x14 : percent(gen, 85) ? 0x10 : below(gen, 256);
 		set16(th + 14, 8192);
 	} else {
-		th[0] = protocol == 1 ? 8 : 128;
+		th[0] = protocol == 1 ? (quiet ? 0 : 8) : 128;
 		th[1] = 0;
 		set16(th + 2, 0);
 		set16(th + 4, 77);
@@ -195,7 +196,7 @@ static void put_tunnel(struct gen *gen, struct frame *frame, int net, size_t ins
 	frame->v6 = inner6;
 	put_ip(gen, frame, protocol, inner - 14 - (inner6 ? 40 : 20), net + 100, outwards);
 	frame->inner_ip = frame->ip;
-	put_transport(gen, frame, protocol, inside, outwards);
+	put_transport(gen, frame, protocol, inside, outwards, false);
 }
 
 static void put_arp(struct gen *gen, struct frame *frame, int net)
@@ -211,6 +212,8 @@ void frame_make(struct gen *gen, struct frame *frame, bool tap, int device, bool
 		size_t pad)
 {
 	static const uint16_t types[] = { 0x0800, 0x86dd, 0x0806, 0x88cc, 0x0042, 0x9999 };
+	/* An answer to the first packet of a flow may take another queue: F5.45. */
+	bool quiet = gen->device[device].mq && percent(gen, 97);
 	size_t inside = below(gen, 41);
 	int protocol;
 
@@ -238,14 +241,14 @@ void frame_make(struct gen *gen, struct frame *frame, bool tap, int device, bool
 	}
 	if (tap)
 		put16(frame, frame->ethertype);
-	if (gen->focus_offload && percent(gen, 25)) {
+	if (gen->focus_offload && !quiet && percent(gen, 25)) {
 		put_tunnel(gen, frame, device, inside, outwards);
 		finish_checksum(gen, frame);
 		return;
 	}
 	protocol = PICK(gen, 17, 17, 17, 6, 6, frame->v6 ? 58 : 1);
 	put_ip(gen, frame, protocol, transport_size(protocol) + inside + pad, device, outwards);
-	put_transport(gen, frame, protocol, inside, outwards);
+	put_transport(gen, frame, protocol, inside, outwards, quiet);
 	finish_checksum(gen, frame);
 }
 

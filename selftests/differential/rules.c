@@ -37,6 +37,7 @@ void rules_look(struct rule_state *state, int fd)
 	state->vnet = ifr.ifr_flags & IFF_VNET_HDR;
 	state->napi = ifr.ifr_flags & IFF_NAPI;
 	state->frags = ifr.ifr_flags & IFF_NAPI_FRAGS;
+	state->mq = ifr.ifr_flags & IFF_MULTI_QUEUE;
 	state->detached = ifr.ifr_flags & IFF_DETACH_QUEUE;
 	ioctl(fd, TUNGETVNETHDRSZ, &state->vhsz);
 }

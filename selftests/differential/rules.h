@@ -6,7 +6,7 @@
 #include "diff.h"
 
 struct rule_state {
-	bool attached, detached, tap, pi, vnet, napi, frags;
+	bool attached, detached, tap, mq, pi, vnet, napi, frags;
 	int vhsz;
 };
 

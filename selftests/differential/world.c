@@ -231,6 +231,7 @@ uint8_t *edge_memory(size_t len, size_t bad)
 
 void world_step(struct world *world, const struct step *step)
 {
+	world->wrote_mq = world->saw_out = false;
 	step->op->run(world, step);
 	if (world->sleeper)
 		sleepers_settle(world);
@@ -239,6 +240,8 @@ void world_step(struct world *world, const struct step *step)
 	if (step->op->flags & OP_PACKETS)
 		softirqs_settle(world);
 	look_at_packets(world);
+	if (world->wrote_mq && world->saw_out)
+		say(world, "parts", "what was written was answered");
 	look_at_messages(world, !(step->op->flags & OP_CARRIER));
 	if (sigios)
 		say(world, "SIGIO", "came");
@@ -250,11 +253,15 @@ static void read_all(struct world *world, int slot)
 	static uint8_t buf[70000];
 
 	for (int i = 0; i < 40; i++) {
-		ssize_t n = world->file[slot] < 0 ? -1 : read(world->file[slot], buf, sizeof(buf));
+		ssize_t n = read(world->file[slot], buf, sizeof(buf));
+		int err = errno;
 
-		if (n < 0)
+		if (n >= 0)
+			say_packet(world, "read", buf, n);
+		else
+			say(world, "read", "%s", error_name(err));
+		if (n < 0 && (err == EAGAIN || err == EBADFD || err == EBADF))
 			break;
-		say_packet(world, "read", buf, n);
 	}
 }
 

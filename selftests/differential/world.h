@@ -32,6 +32,7 @@ struct world {
 	uint8_t mac[MACS][6];		/* random addresses, in the order they were made */
 	unsigned int macs;
 	size_t used;			/* bytes of the record */
+	bool wrote_mq, saw_out;		/* in this step: to a device of several queues; from one */
 	bool sends_back;		/* XDP may have put written packets into a fifo */
 };
 
