@@ -164,11 +164,8 @@ TEST_F(epoll_edge, writable_again)
 	struct io *io = &self->io;
 	uint8_t frame[PKT_MAX];
 	size_t total = io_frame(io, frame, 1, 1000);
-	int err, holder = vt_attach_nb("hold0", variant->flags);
+	int err = hook_hold_by(link_index(IO_NAME), "hold0", variant->flags);
 
-	ASSERT_LE(0, holder);
-	ASSERT_EQ(0, link_up("hold0"));
-	err = hook_hold(link_index(IO_NAME), link_index("hold0"));
 	if (hook_missing(err))
 		SKIP(return, "no tc ingress or netem here (error %d)", -err);
 	ASSERT_EQ(0, err);

@@ -279,12 +279,9 @@ TEST_F(uring, write_waits_by_poll)
 	uint8_t frame[PKT_MAX];
 	size_t total = io_frame(io, frame, 1, 1000);
 	size_t len = total - (io->pi ? IO_PI_LEN : 0);
-	int err, holder = vt_attach_nb("hold0", variant->flags);
+	int err = hook_hold_by(link_index(IO_NAME), "hold0", variant->flags);
 	uint64_t id;
 
-	ASSERT_LE(0, holder);
-	ASSERT_EQ(0, link_up("hold0"));
-	err = hook_hold(link_index(IO_NAME), link_index("hold0"));
 	if (hook_missing(err))
 		SKIP(return, "no tc ingress or netem here (error %d)", -err);
 	ASSERT_EQ(0, err);

@@ -204,17 +204,24 @@ static void job_come_and_go(struct race_job *job)
 	}
 }
 
+/* Two of a job, while packets pass in both directions. */
+static void run_under_traffic(struct __test_metadata *_metadata, FIXTURE_DATA(race_queue) *self,
+			      void (*run)(struct race_job *job))
+{
+	ASSERT_EQ(0, race_add(&self->race, run, self));
+	ASSERT_EQ(1, race_add(&self->race, run, self));
+	ASSERT_EQ(2, race_add(&self->race, job_write, self));
+	ASSERT_EQ(3, race_add(&self->race, job_send, self));
+	ASSERT_EQ(4, race_add(&self->race, job_read, self));
+	EXPECT_EQ(0, race_run(&self->race));
+}
+
 /* F9.3 F9.4 F9.5 F7.14: queues detach and attach under traffic */
 TEST_F_TIMEOUT(race_queue, detach_attach, RACE_TIMEOUT)
 {
 	struct link_info info;
 
-	ASSERT_EQ(0, race_add(&self->race, job_detach, self));
-	ASSERT_EQ(1, race_add(&self->race, job_detach, self));
-	ASSERT_EQ(2, race_add(&self->race, job_write, self));
-	ASSERT_EQ(3, race_add(&self->race, job_send, self));
-	ASSERT_EQ(4, race_add(&self->race, job_read, self));
-	EXPECT_EQ(0, race_run(&self->race));
+	run_under_traffic(_metadata, self, job_detach);
 	ASSERT_EQ(0, link_get("race0", &info));
 	EXPECT_EQ(QUEUES, info.tun[IFLA_TUN_NUM_QUEUES]);
 	EXPECT_EQ(0, info.tun[IFLA_TUN_NUM_DISABLED_QUEUES]);
@@ -226,12 +233,7 @@ TEST_F_TIMEOUT(race_queue, attach_close, RACE_TIMEOUT)
 {
 	struct link_info info;
 
-	ASSERT_EQ(0, race_add(&self->race, job_come_and_go, self));
-	ASSERT_EQ(1, race_add(&self->race, job_come_and_go, self));
-	ASSERT_EQ(2, race_add(&self->race, job_write, self));
-	ASSERT_EQ(3, race_add(&self->race, job_send, self));
-	ASSERT_EQ(4, race_add(&self->race, job_read, self));
-	EXPECT_EQ(0, race_run(&self->race));
+	run_under_traffic(_metadata, self, job_come_and_go);
 	ASSERT_EQ(0, link_get("race0", &info));
 	EXPECT_EQ(QUEUES, info.tun[IFLA_TUN_NUM_QUEUES]);
 	EXPECT_EQ(0, info.stats.rx_dropped);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* tc hooks: eBPF programs written by hand, attached with clsact. */
 #include "testlib_hook.h"
+#include "testlib.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -262,6 +263,14 @@ int hook_hold(int ifindex, int holder)
 	if (err)
 		return err;
 	return hook_attach(ifindex, TC_H_MIN_INGRESS, HOOK_LOAD(insns));
+}
+
+int hook_hold_by(int ifindex, const char *holder, int flags)
+{
+	int fd = vt_attach_nb(holder, flags);
+	int err = fd < 0 ? fd : link_up(holder);
+
+	return err ? err : hook_hold(ifindex, link_index(holder));
 }
 
 int hook_release(int holder)

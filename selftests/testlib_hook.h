@@ -37,6 +37,8 @@ struct hook_seen hook_read(int fd);
  * charged to the file that wrote it until hook_release().
  */
 int hook_hold(int ifindex, int holder);
+/* The same with a holder of that name that is made for it; it stays while the process lives. */
+int hook_hold_by(int ifindex, const char *holder, int flags);
 /* Free what is parked; from now on packets pass @holder. */
 int hook_release(int holder);
 
