@@ -176,6 +176,8 @@ lib_inside() {
 	[ -d /run/netns ] || mkdir /run/netns
 	exec {LIB_SILENCE}<> <(:)	# a pipe that never says anything
 	mount -t tmpfs netns /run/netns
+	[ -d /run/netns-of ] || mkdir /run/netns-of
+	mount -t tmpfs netns /run/netns-of
 	lib_quiet
 	ip link set lo up
 	"$@"
@@ -265,13 +267,16 @@ wait_for() {
 
 # netns_add NAME...: with lo up and without IPv6
 netns_add() {
-	local name
+	"$(tool netns)" "$@"
+}
 
-	for name; do
-		ip netns add "$name"
-		nsenter "--net=/run/netns/$name" \
-			sh -c "$(declare -f lib_quiet); lib_quiet; exec ip link set lo up"
-	done
+# netns_del NAME: with the process that stays in it
+netns_del() {
+	local pid
+
+	read -r pid <"/run/netns-of/$1"
+	kill "$pid"
+	ip netns del "$1"
 }
 
 # ns NAME COMMAND...: run it in that namespace, with a sysfs of that namespace
@@ -288,6 +293,11 @@ ipv6_on() {
 	# shellcheck disable=SC2016
 	ns "$1" bash -c 'for file in all default lo; do
 		echo 0 >/proc/sys/net/ipv6/conf/$file/disable_ipv6; done'
+}
+
+# conf NAMESPACE: iproute2's commands for it, one a line on stdin; one process
+conf() {
+	nsenter "--net=/run/netns/$1" ip -batch -
 }
 
 # cable NS1 DEV1 NS2 DEV2: a veth pair
@@ -329,9 +339,21 @@ wait_log() {
 	wait_for "$1" "'$3' in the log of $2" lib_log_has "$2" "$3"
 }
 
-# counter NAMESPACE DEVICE NAME: a statistic, as rx_packets or tx_dropped
+# counter NAMESPACE DEVICE NAME: a statistic, of those in the kernel's table
 counter() {
-	ns "$1" cat "/sys/class/net/$2/statistics/$3"
+	local pid field line
+	local -a all
+	local -A at=([rx_bytes]=0 [rx_packets]=1 [rx_errors]=2 [rx_dropped]=3
+		[tx_bytes]=8 [tx_packets]=9 [tx_errors]=10 [tx_dropped]=11)
+
+	read -r pid <"/run/netns-of/$1"
+	while IFS=: read -r field line; do
+		[ "${field// }" = "$2" ] || continue
+		read -r -a all <<<"$line"
+		echo "${all[${at[$3]}]}"
+		return
+	done <"/proc/$pid/net/dev"
+	fail "no $2 in $1"
 }
 
 # kind_of NAMESPACE DEVICE: what rtnetlink calls it
@@ -360,20 +382,10 @@ wire() {
 	wait_log 30 "$name" ready
 }
 
-# pings NAMESPACE ADDRESS [-c COUNT] [OPTION...]: every request (3) is answered.
-# One ping each: it is content with one answer of several, and once it has one it
-# waits for the last no longer than its interval, which a busy guest exceeds.
+# pings NAMESPACE ADDRESS [-c COUNT] [-s SIZE] [-M do]: every request (3) is
+# answered, with the bytes that were sent
 pings() {
-	local count=3
-
-	if [ "${3-}" = -c ]; then
-		count=$4
-		set -- "$1" "$2" "${@:5}"
-	fi
-	# shellcheck disable=SC2016
-	nsenter "--net=/run/netns/$1" bash -c \
-		'for ((i = 0; i < $1; i++)); do ping -n -c 1 -W 20 "${@:2}" || exit; done' \
-		- "$count" "${@:3}" "$2"
+	"$(tool ping)" "${@:3}" "$1" "$2"
 }
 
 lib_arguments "$@"

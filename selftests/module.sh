@@ -191,7 +191,7 @@ namespace_lets_go() {
 	"$(tool set_persist)" "$NODE" tap stays0 on
 	ip link set stays0 netns away
 	refuses_to_unload
-	ip netns del away
+	netns_del away
 	wait_for 20 "unloading" rmmod vtun
 }
 

@@ -48,6 +48,6 @@ several_senders_nobody_reads() {
 plan 4
 run_test "nobody reads" nobody_reads
 run_test "nobody reads what four send" several_senders_nobody_reads
-run_test "one sender and a reader" reader_keeps_up_or_not 1 20000
-run_test "four senders and a reader" reader_keeps_up_or_not 4 5000
+run_test "one sender and a reader" reader_keeps_up_or_not 1 5000
+run_test "four senders and a reader" reader_keeps_up_or_not 4 1500
 finish

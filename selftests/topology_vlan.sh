@@ -7,18 +7,18 @@
 
 # vlan NAMESPACE LOWER NAME ID ADDRESS [PROTOCOL]
 vlan() {
-	ns "$1" ip link add link "$2" name "$3" type vlan id "$4" ${6:+protocol "$6"}
-	ns "$1" ip addr add "$5" dev "$3"
-	ns "$1" ip link set "$3" up
+	conf "$1" <<-HERE
+		link add link $2 name $3 type vlan id $4 ${6:+protocol $6}
+		addr add $5 dev $3
+		link set $3 up
+	HERE
 }
 
 trunk() {
 	netns_add a b
-	ip link add probe0 type dummy 2>/dev/null || skip "this kernel has no dummy devices"
-	ip link add link probe0 name probe1 type vlan id 1 2>/dev/null ||
-		skip "this kernel has no vlan devices"
 	wire trunk tap,no_pi a:eth0 b:eth0
-	ns a ip link set eth0 up
+	printf '%s\n' "link set eth0 up" "link add link eth0 name probe0 type vlan id 1" "link del probe0" |
+		conf a || skip "this kernel has no vlan devices"
 	ns b ip link set eth0 up
 }
 
@@ -62,35 +62,27 @@ two_tags() {
 	tagged 88a80007 81000064
 }
 
-other_vlan_hears_nothing() {
-	trunk
-	vlan a eth0 v100 100 10.5.0.1/24
-	vlan b eth0 v100 100 10.5.0.2/24
-	vlan b eth0 v200 200 10.5.0.3/24
-	pings a 10.5.0.2
-	equal 0 "$(counter b v200 rx_packets)" "packets in VLAN 200"
-	[ "$(counter b v100 rx_packets)" -ge 3 ] || fail "VLAN 100 has no packets"
-}
-
 # F4.25
-tag_is_counted() {
+other_vlan_hears_nothing() {
 	local before
 
 	trunk
 	vlan a eth0 v100 100 10.5.0.1/24
 	vlan b eth0 v100 100 10.5.0.2/24
+	vlan b eth0 v200 200 10.5.0.3/24
 	ns a ip neigh add 10.5.0.2 lladdr "$(ns b cat /sys/class/net/v100/address)" dev v100
 	ns b ip neigh add 10.5.0.1 lladdr "$(ns a cat /sys/class/net/v100/address)" dev v100
 	before=$(counter a eth0 tx_bytes)
 	pings a 10.5.0.2
 	equal $((3 * (14 + 4 + 84))) $(($(counter a eth0 tx_bytes) - before)) "bytes of three requests"
+	equal 0 "$(counter b v200 rx_packets)" "packets in VLAN 200"
+	[ "$(counter b v100 rx_packets)" -ge 3 ] || fail "VLAN 100 has no packets"
 }
 
-plan 6
+plan 5
 run_test "a tag put in by the device" one_tag by-device 802.1Q
 run_test "a tag put in by the stack" one_tag by-stack 802.1Q
 run_test "a service tag put in by the device" one_tag by-device 802.1ad
 run_test "a service tag around a customer's" two_tags
-run_test "another VLAN hears nothing" other_vlan_hears_nothing
-run_test "the tag's four bytes are counted" tag_is_counted
+run_test "another VLAN hears nothing, and the tag is counted" other_vlan_hears_nothing
 finish

@@ -22,11 +22,6 @@ else
 	ON_DRIVER=()
 fi
 
-# conf NAMESPACE: iproute2's commands for it, one a line on stdin; one process
-conf() {
-	nsenter "--net=/run/netns/$1" ip -batch -
-}
-
 # in_ns NAMESPACE COMMAND...: what it has of /sys is not the namespace's
 in_ns() {
 	nsenter "--net=/run/netns/$1" "${@:2}"
