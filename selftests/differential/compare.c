@@ -157,6 +157,7 @@ static bool next_line(const char **at, const char *end, struct line *line)
 	colon = memmem(*at, stop - *at, ": ", 2);
 	if (!colon)
 		colon = stop;
+	*at += strspn(*at, " ");		/* what belongs to the line before is indented */
 	snprintf(line->key, sizeof(line->key), "%.*s", (int)(colon - *at), *at);
 	if (colon < stop)
 		snprintf(line->value, sizeof(line->value), "%.*s", (int)(stop - colon - 2), colon + 2);
@@ -271,8 +272,7 @@ void compare_records(const struct shared *a, const struct shared *b, const struc
 		outcome->step = i;
 		outcome->compared = i;
 		if (end[0] - at[0] == end[1] - at[1] &&
-		    !memcmp(at[0], at[1], end[0] - at[0]) &&
-		    !memmem(at[0], end[0] - at[0], "\nparts: ", 8))
+		    !memcmp(at[0], at[1], end[0] - at[0]) && !has_key(at[0], end[0], "parts"))
 			continue;
 		step_text(seq, i, script, sizeof(script));
 		compare_step(script, at, end, outcome);

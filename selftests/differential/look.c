@@ -63,8 +63,9 @@ static void say_sniffed(struct world *world, struct net *net, struct msghdr *msg
 		    aux->tp_vlan_tpid);
 	if (n < (ssize_t)sizeof(*vh))
 		return;
-	say(world, "  offload", "flags %x gso %x header %u size %u checksum %u %u", vh->flags,
-	    vh->gso_type, vh->hdr_len, vh->gso_size, vh->csum_start, vh->csum_offset);
+	say(world, "  offload", "flags %x gso %x size %u checksum %u %u", vh->flags,
+	    vh->gso_type, vh->gso_size, vh->csum_start, vh->csum_offset);
+	say(world, "  linear", "%u", vh->hdr_len);
 	say_packet(world, "  data", data + sizeof(*vh), n - sizeof(*vh));
 }
 

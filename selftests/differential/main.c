@@ -320,10 +320,6 @@ static int replay(void)
 	return 1;
 }
 
-/*
- * Messages that were asked for with TUNSETDEBUG would flood a console, and for each name that is no
- * device's the kernel would start modprobe.
- */
 static void set_system(const char *file, const char *text, char *old, size_t size)
 {
 	int fd = open(file, O_RDWR | O_CLOEXEC);
@@ -340,6 +336,34 @@ static void set_system(const char *file, const char *text, char *old, size_t siz
 	close(fd);
 }
 
+/* What the whole kernel must be told for the time of a run. */
+static struct {
+	const char *file, *text;
+	char old[256];
+} system_settings[] = {
+	/* messages that TUNSETDEBUG asks for would flood a console */
+	{ "/proc/sys/kernel/printk", "6\n" },
+	/* a name that is no device's would start modprobe */
+	{ "/proc/sys/kernel/modprobe", "\n" },
+	/* answers must not depend on time */
+	{ "/proc/sys/net/ipv4/neigh/default/retrans_time_ms", "3600000\n" },
+	{ "/proc/sys/net/ipv4/icmp_msgs_per_sec", "1000000\n" },
+	{ "/proc/sys/net/ipv4/icmp_msgs_burst", "1000000\n" },
+};
+
+static void change_system(bool back)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(system_settings); i++) {
+		const char *file = system_settings[i].file;
+		char *old = system_settings[i].old;
+
+		if (back && *old)
+			set_system(file, old, NULL, 0);
+		else if (!back)
+			set_system(file, system_settings[i].text, old, sizeof(system_settings[i].old));
+	}
+}
+
 /* What both drivers know of that the device has to do something about. */
 static void ask_features(const char *node)
 {
@@ -354,7 +378,7 @@ static void ask_features(const char *node)
 int main(int argc, char **argv)
 {
 	int ret = parse_options(argc, argv);
-	char node[64], printk[64], modprobe[256];
+	char node[64];
 
 	if (ret <= 0)
 		return ret < 0 ? 2 : 0;
@@ -372,13 +396,11 @@ int main(int argc, char **argv)
 	}
 	if (options.print_only)
 		return print_all();
-	set_system("/proc/sys/kernel/printk", "6\n", printk, sizeof(printk));
-	set_system("/proc/sys/kernel/modprobe", "\n", modprobe, sizeof(modprobe));
+	change_system(false);
 	edge_memory(0, 0);		/* the same addresses in all workers */
 	bpf_load_all();
 	ret = options.replay ? replay() : run_all();
-	set_system("/proc/sys/kernel/printk", printk, NULL, 0);
-	set_system("/proc/sys/kernel/modprobe", modprobe, NULL, 0);
+	change_system(true);
 	differences_report(stdout);
 	if (options.list_reach)
 		reach_print(stdout);

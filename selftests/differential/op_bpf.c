@@ -21,14 +21,18 @@
 #define MOV(d, s)		INSN(BPF_ALU64 | BPF_MOV | BPF_X, d, s, 0, 0)
 #define CALL(f)			INSN(BPF_JMP | BPF_CALL, 0, 0, 0, f)
 #define LEAVE			INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
-/* Moves the packet's start by @n bytes to the front, and clears them; r6 is the context then. */
-#define LONGER(n) \
-	MOV(6, 1), SET(2, -(n)), CALL(BPF_FUNC_xdp_adjust_head), \
+/*
+ * Moves the packet's start by 16 bytes to the front, a whole Ethernet header of zeros: what is
+ * cut out of an address that the kernel has made up would differ. r6 is the context then.
+ */
+#define LONGER \
+	MOV(6, 1), SET(2, -16), CALL(BPF_FUNC_xdp_adjust_head), \
 	LOAD32(2, 6, offsetof(struct xdp_md, data)), \
 	LOAD32(3, 6, offsetof(struct xdp_md, data_end)), MOV(4, 2), \
-	INSN(BPF_ALU64 | BPF_ADD | BPF_K, 4, 0, 0, n), \
-	INSN(BPF_JMP | BPF_JGT | BPF_X, 4, 3, 1, 0), \
-	INSN(BPF_ST | BPF_MEM | BPF_DW, 2, 0, 0, 0)
+	INSN(BPF_ALU64 | BPF_ADD | BPF_K, 4, 0, 0, 16), \
+	INSN(BPF_JMP | BPF_JGT | BPF_X, 4, 3, 2, 0), \
+	INSN(BPF_ST | BPF_MEM | BPF_DW, 2, 0, 0, 0), \
+	INSN(BPF_ST | BPF_MEM | BPF_DW, 2, 0, 8, 0)
 #define LOAD32(d, s, o)		INSN(BPF_LDX | BPF_MEM | BPF_W, d, s, o, 0)
 
 struct program {
@@ -48,7 +52,7 @@ static struct program program[] = {
 	{ "xdp_shorter", BPF_PROG_TYPE_XDP,
 	  { SET(2, 6), CALL(BPF_FUNC_xdp_adjust_head), SET(0, XDP_PASS), LEAVE } },
 	{ "xdp_longer", BPF_PROG_TYPE_XDP,
-	  { LONGER(8), SET(0, XDP_PASS), LEAVE } },
+	  { LONGER, SET(0, XDP_PASS), LEAVE } },
 	{ "xdp_cut", BPF_PROG_TYPE_XDP,
 	  { SET(2, -5), CALL(BPF_FUNC_xdp_adjust_tail), SET(0, XDP_PASS), LEAVE } },
 	{ "xdp_grow", BPF_PROG_TYPE_XDP,
@@ -63,7 +67,7 @@ static struct program program[] = {
 	  { LOAD32(2, 1, offsetof(struct xdp_md, rx_queue_index)), SET(0, XDP_PASS),
 	    INSN(BPF_JMP | BPF_JEQ | BPF_K, 2, 0, 1, 0), SET(0, XDP_DROP), LEAVE } },
 	{ "xdp_tx_longer", BPF_PROG_TYPE_XDP,
-	  { LONGER(8), SET(0, XDP_TX), LEAVE } },
+	  { LONGER, SET(0, XDP_TX), LEAVE } },
 	{ "skb_0", BPF_PROG_TYPE_SOCKET_FILTER, { SET(0, 0), LEAVE } },
 	{ "skb_1", BPF_PROG_TYPE_SOCKET_FILTER, { SET(0, 1), LEAVE } },
 	{ "skb_20", BPF_PROG_TYPE_SOCKET_FILTER, { SET(0, 20), LEAVE } },
@@ -194,6 +198,8 @@ static void run_xdp(struct world *world, const struct step *step)
 	req_say(world, key, &req);
 	if (strstr(kind, "tx"))
 		world->sends_back = true;
+	if (step->v[0] && !(step->v[1] & XDP_FLAGS_SKB_MODE))
+		world->has_native_xdp = true;
 }
 
 const struct op op_xdp = {
@@ -269,6 +275,7 @@ static void run_attach_filter(struct world *world, const struct step *step)
 	else if (!strcmp(kind, "long"))
 		prog.len = 4097;
 	say_result(world, "TUNATTACHFILTER", ioctl(world->file[step->v[0]], TUNATTACHFILTER, argument));
+	world->has_filter = true;
 }
 
 const struct op op_attach_filter = {

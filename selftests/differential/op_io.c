@@ -8,6 +8,7 @@
 #include "world.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -106,6 +107,27 @@ static int cut(struct iovec *iov, uint8_t *data, size_t len, size_t size)
 	return n;
 }
 
+/* Only in frames: a header that took half of an address would have random bytes. */
+static void name_addresses(struct world *world, const struct rule_state *state, uint8_t *data,
+			   size_t len)
+{
+	size_t head = (state->pi ? 4 : 0) + (state->vnet ? state->vhsz : 0);
+
+	if (state->tap && head < len)
+		mac_to_world(world, data + head, len - head);
+}
+
+/* What in-tree tun doesn't run XDP for before it has made an skb. */
+static bool takes_slow_way(int fd, const struct rule_state *state, const uint8_t *data, size_t len)
+{
+	const uint8_t *vh = data + (state->pi ? 4 : 0);
+	int sndbuf = 0;
+
+	ioctl(fd, TUNGETSNDBUF, &sndbuf);
+	return state->frags || sndbuf != INT_MAX || len > 3300 ||
+	       (state->vnet && vh + 2 <= data + len && vh[1]);
+}
+
 static void run_write(struct world *world, const struct step *step)
 {
 	size_t len = step->size + step->v[1], fault = step->v[2] == 4 ? step->v[3] : 0;
@@ -120,12 +142,16 @@ static void run_write(struct world *world, const struct step *step)
 	data = edge_memory(len, fault);
 	for (size_t i = 0; i < len - fault; i++)
 		data[i] = i < step->size ? step->bytes[i] : pad_byte(i - step->size);
-	mac_to_world(world, data, len - fault < step->size ? len - fault : step->size);
 	rules_look(&state, fd);
+	name_addresses(world, &state, data, len - fault < step->size ? len - fault : step->size);
 	if (world->sends_back && rules_odd_gso(&state, data, len - fault)) {
 		say(world, "ret", "left out");
 		return;
 	}
+	if (world->has_native_xdp && state.tap && takes_slow_way(fd, &state, data, len - fault))
+		say(world, "parts", "XDP for a packet that goes the slow way");
+	else if (world->has_native_xdp && world->sends_back && state.tap && state.pi)
+		say(world, "parts", "XDP may send back a frame without packet information");
 	n = cut(iov, data, len, step->v[2] == 1 ? step->v[3] : (int64_t)len / 2 + 1);
 	switch (step->v[2]) {
 	case 1:
@@ -145,6 +171,7 @@ static void run_write(struct world *world, const struct step *step)
 	}
 	say_result(world, write_kinds[step->v[2]], ret);
 	world->wrote_mq = state.mq;
+	world->has_learned |= state.mq && ret > 0;
 	rules_count(world, &state, step, len, fault, ret < 0 ? errno : 0);
 }
 

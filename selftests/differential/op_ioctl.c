@@ -135,6 +135,8 @@ static void run_setiff(struct world *world, const struct step *step)
 	argument = pointer(step->v[2], sizeof(ifr), &memory, &room);
 	memcpy(memory, &ifr, room);
 	ret = ioctl(world->file[step->v[0]], TUNSETIFF, argument);
+	if (world->has_filter && !ret)
+		say(world, "parts", "a filter may be attached");
 	say_result(world, "TUNSETIFF", ret);
 	reach_flags(world, "TUNSETIFF", step->v[1], ret ? errno : 0);
 	say_bytes(world, "ifreq", memory, room);
@@ -173,6 +175,8 @@ static void run_setqueue(struct world *world, const struct step *step)
 	argument = pointer(step->v[2], sizeof(ifr), &memory, &room);
 	memcpy(memory, &ifr, room);
 	ret = ioctl(world->file[step->v[0]], TUNSETQUEUE, argument);
+	if (world->has_filter && step->v[1] & IFF_ATTACH_QUEUE)
+		say(world, "parts", "a filter may be attached");
 	say_result(world, "TUNSETQUEUE", ret);
 	reach_flags(world, "TUNSETQUEUE", step->v[1], ret ? errno : 0);
 	say_bytes(world, "ifreq", memory, room);
@@ -259,11 +263,15 @@ static void run_ioctl(struct world *world, const struct step *step)
 {
 	unsigned long cmd = step->v[1];
 	const char *name = ioctl_name(cmd);
-	int ret = ioctl(world->file[step->v[0]], cmd, step->v[2]);
-	int err = ret < 0 ? errno : 0;
-	bool gives_file = (cmd == TUNGETDEVNETNS || cmd == SIOCGSKNS) && ret >= 0;
+	int fd = world->file[step->v[0]], ret, err;
+	bool gives_file;
 	char key[56];
 
+	if (cmd == TUNSETLINK)
+		mac_settle(world, fd);
+	ret = ioctl(fd, cmd, step->v[2]);
+	err = ret < 0 ? errno : 0;
+	gives_file = (cmd == TUNGETDEVNETNS || cmd == SIOCGSKNS) && ret >= 0;
 	if (gives_file) {
 		say_namespace(world, ret);
 		close(ret);

@@ -138,6 +138,19 @@ void mac_learn(struct world *world, int fd)
 		memcpy(world->mac[world->macs++], mac, 6);
 }
 
+/* Before a type whose addresses are shorter: of a part nobody could tell whose it is. */
+void mac_settle(struct world *world, int fd)
+{
+	struct ifreq ifr = {};
+	uint8_t *mac = (uint8_t *)ifr.ifr_hwaddr.sa_data;
+
+	if (ioctl(fd, SIOCGIFHWADDR, &ifr))
+		return;
+	mac_to_record(world, mac, 6);
+	if (!memcmp(mac, mac_prefix, 5))
+		ioctl(fd, SIOCSIFHWADDR, &ifr);
+}
+
 static void replace(uint8_t *data, size_t len, const uint8_t *from, const uint8_t *to)
 {
 	uint8_t *end = data + len, *at = data;

@@ -4,8 +4,10 @@
 #include "world.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 const char *const rules_all[] = {
 	"F5.1 unattached", "F5.1 detached queue", "F5.3 empty write", "F5.5 plain success",
@@ -25,6 +27,25 @@ const char *const rules_all[] = {
 	NULL
 };
 
+/* TUNGETIFF hardly ever tells, sysfs does (of devices in n0). */
+static bool has_packet_information(const char *name)
+{
+	unsigned int flags = IFF_NO_PI;
+	char path[64], text[16];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%.15s/tun_flags", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = 0;
+	sscanf(text, "%x", &flags);
+	return !(flags & IFF_NO_PI);
+}
+
 void rules_look(struct rule_state *state, int fd)
 {
 	struct ifreq ifr = {};
@@ -37,6 +58,7 @@ void rules_look(struct rule_state *state, int fd)
 	state->vnet = ifr.ifr_flags & IFF_VNET_HDR;
 	state->napi = ifr.ifr_flags & IFF_NAPI;
 	state->frags = ifr.ifr_flags & IFF_NAPI_FRAGS;
+	state->pi = has_packet_information(ifr.ifr_name);
 	state->mq = ifr.ifr_flags & IFF_MULTI_QUEUE;
 	state->detached = ifr.ifr_flags & IFF_DETACH_QUEUE;
 	ioctl(fd, TUNGETVNETHDRSZ, &state->vhsz);

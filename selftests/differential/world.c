@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A worker's world: two quiet network namespaces, no files. */
+#include "ops.h"
 #include "route.h"
 
 #include <arpa/inet.h>
@@ -207,7 +208,8 @@ void world_reset(struct world *world)
 	}
 	world->macs = 0;
 	world->used = 0;
-	world->sends_back = false;
+	world->sends_back = world->has_filter = world->has_native_xdp = false;
+	world->has_learned = false;
 }
 
 void *bad_pointer(void)
@@ -246,6 +248,8 @@ void world_step(struct world *world, const struct step *step)
 	if (sigios)
 		say(world, "SIGIO", "came");
 	sigios = 0;
+	if (world->has_learned && (step->op == &op_close || step->op == &op_setqueue))
+		say(world, "parts", "flows may have lost their queue");
 }
 
 static void read_all(struct world *world, int slot)

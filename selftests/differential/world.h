@@ -33,6 +33,8 @@ struct world {
 	unsigned int macs;
 	size_t used;			/* bytes of the record */
 	bool wrote_mq, saw_out;		/* in this step: to a device of several queues; from one */
+	/* what happened in this sequence after which the drivers may part on purpose */
+	bool has_filter, has_native_xdp, has_learned;
 	bool sends_back;		/* XDP may have put written packets into a fifo */
 };
 
@@ -53,6 +55,7 @@ const char *error_name(int err);
 
 /* addresses that the kernel chose */
 void mac_learn(struct world *world, int fd);
+void mac_settle(struct world *world, int fd);
 void mac_to_world(struct world *world, uint8_t *data, size_t len);
 void mac_to_record(struct world *world, uint8_t *data, size_t len);
 extern const uint8_t mac_prefix[5];	/* what stands for the nth: these and n */
