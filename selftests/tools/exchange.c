@@ -26,6 +26,7 @@
 
 #define PORT 7007
 #define DATAGRAM_MAX 1400
+#define SIZES 6
 
 static unsigned long bytes = 300000;
 static time_t deadline;
@@ -47,7 +48,7 @@ static void fill(uint32_t *state, unsigned char *buf, size_t len)
 	}
 }
 
-static void enter(const char *where)
+static void move_to(const char *where)
 {
 	char path[PATH_MAX];
 	int fd;
@@ -74,7 +75,7 @@ static void expect(const unsigned char *got, const unsigned char *want, size_t l
 }
 
 /* Not getaddrinfo(): this program is linked statically. */
-static socklen_t address(const char *text, struct sockaddr_storage *out)
+static socklen_t parse(const char *text, struct sockaddr_storage *out)
 {
 	struct sockaddr_in6 *six = (void *)out;
 	struct sockaddr_in *four = (void *)out;
@@ -96,7 +97,7 @@ static socklen_t address(const char *text, struct sockaddr_storage *out)
 static int listener(const char *text, int type)
 {
 	struct sockaddr_storage to;
-	socklen_t to_len = address(text, &to);
+	socklen_t to_len = parse(text, &to);
 	int fd = socket(to.ss_family, type | SOCK_CLOEXEC, 0), on = 1;
 
 	if (fd < 0)
@@ -219,7 +220,7 @@ static void echo_datagram(int fd, size_t size)
 static int dial(const char *text, int type)
 {
 	struct sockaddr_storage to;
-	socklen_t to_len = address(text, &to);
+	socklen_t to_len = parse(text, &to);
 	int fd;
 
 	for (;;) {
@@ -237,13 +238,13 @@ static int dial(const char *text, int type)
 
 static void be_client(const char *where, const char *to)
 {
-	static const size_t sizes[] = { 4, 64, 65, 500, 1000, 1200 };
+	static const size_t sizes[SIZES] = { 4, 64, 65, 500, 1000, 1200 };
 	size_t i;
 	int fd;
 
-	enter(where);
+	move_to(where);
 	fd = dial(to, SOCK_DGRAM);
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+	for (i = 0; i < SIZES; i++)
 		echo_datagram(fd, sizes[i]);
 	close(fd);
 	fd = dial(to, SOCK_STREAM);
@@ -261,7 +262,7 @@ static pid_t fork_server(const char *where, const char *at)
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	enter(where);
+	move_to(where);
 	serve(at);
 	exit(0);
 }
