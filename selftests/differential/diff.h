@@ -130,7 +130,8 @@ struct outcome {
 int pair_start(struct pair *pair);
 void pair_stop(struct pair *pair);
 void pair_run(struct pair *pair, const struct sequence *seq, struct outcome *outcome);
-void pair_finish(struct pair *pair, const struct sequence *seq, int failed, struct outcome *outcome);
+void pair_finish(struct pair *pair, const struct sequence *seq, int failed,
+		 struct outcome *outcome);
 
 int differences_read(const char *file, const char *a, const char *b);
 void compare_records(const struct shared *a, const struct shared *b, const struct sequence *seq,

@@ -185,7 +185,8 @@ static void run_xdp(struct world *world, const struct step *step)
 		say(world, "ret", "no device");
 		return;
 	}
-	if ((strstr(kind, "longer") || strstr(kind, "shorter") || strstr(kind, "room")) && !is_tap(world, step->name[0])) {
+	if ((strstr(kind, "longer") || strstr(kind, "shorter") || strstr(kind, "room")) &&
+	    !is_tap(world, step->name[0])) {
 		say(world, "ret", "left out");
 		return;
 	}

@@ -118,7 +118,8 @@ static void name_addresses(struct world *world, const struct rule_state *state, 
 }
 
 /* What in-tree tun doesn't run XDP for before it has made an skb. */
-static bool takes_slow_way(int fd, const struct rule_state *state, const uint8_t *data, size_t len)
+static bool takes_slow_way(int fd, const struct rule_state *state, const uint8_t *data,
+			   size_t len)
 {
 	const uint8_t *vh = data + (state->pi ? 4 : 0);
 	int sndbuf = 0;
@@ -179,7 +180,9 @@ const struct op op_write = {
 	"write", "fbiki", 130, generate_write, run_write, write_kinds, OP_PACKETS,
 };
 
-static const char *const read_kinds[] = { "read", "readv", "preadv", "nowait", "fault", "bad", NULL };
+static const char *const read_kinds[] = {
+	"read", "readv", "preadv", "nowait", "fault", "bad", NULL
+};
 
 static void generate_read(struct gen *gen, struct step *step)
 {

@@ -68,7 +68,8 @@ static void gen_odd_name(struct gen *gen, char *name)
 {
 	static const char *const names[] = {
 		"", "x%d", "%d", "a%db", "%s", "%d%d", "x%", "lo", ".", "..", "a/b", "a:b", "a b",
-		"tap%d", "0123456789abcde", "0123456789abcdef", "d\xa0", "d%%", "alt0", "\x01", "a%dbcdefghijklmn",
+		"tap%d", "0123456789abcde", "0123456789abcdef", "d\xa0", "d%%", "alt0", "\x01",
+		"a%dbcdefghijklmn",
 	};
 
 	strcpy(name, names[below(gen, ARRAY_SIZE(names))]);

@@ -286,7 +286,8 @@ static void add_address(struct world *world, int index, int n)
 		struct ifaddrmsg ifa;
 		char attrs[64];
 	} req = {
-		.head = { NLMSG_LENGTH(sizeof(req.ifa)), RTM_NEWADDR, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE },
+		.head = { NLMSG_LENGTH(sizeof(req.ifa)), RTM_NEWADDR,
+			  NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE },
 		.ifa = { AF_INET, 24, 0, 0, index },
 	};
 	uint8_t address[4] = { 10, n, 0, 1 };

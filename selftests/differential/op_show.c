@@ -135,7 +135,8 @@ static int ask(struct world *world, const char *name, void *data)
 static void generate_ethtool(struct gen *gen, struct step *step)
 {
 	gen_device_name(gen, step, 0);
-	step->v[0] = percent(gen, 60) ? PICK(gen, 0, 1, 2, 3, 4, 8, 9, 11, 11) : (int64_t)below(gen, QUESTIONS);
+	step->v[0] = percent(gen, 60) ? PICK(gen, 0, 1, 2, 3, 4, 8, 9, 11, 11) :
+		     (int64_t)below(gen, QUESTIONS);
 }
 
 static void run_ethtool(struct world *world, const struct step *step)

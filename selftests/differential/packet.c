@@ -176,7 +176,8 @@ static void put_ip(struct gen *gen, struct frame *frame, int protocol, size_t pa
 }
 
 /* VXLAN: outer addresses, UDP, then an Ethernet frame with TCP or UDP. */
-static void put_tunnel(struct gen *gen, struct frame *frame, int net, size_t inside, bool outwards)
+static void put_tunnel(struct gen *gen, struct frame *frame, int net, size_t inside,
+		       bool outwards)
 {
 	int protocol = percent(gen, 70) ? 6 : 17;
 	bool inner6 = percent(gen, 30);
