@@ -10,7 +10,7 @@ THREAD=/proc/net/pktgen/kpktgend_0
 # generator FLAGS: a device that somebody has, known to the generator as pg0
 generator() {
 	modprobe pktgen 2>/dev/null || skip "this kernel has no pktgen"
-	[ -e $THREAD ] || skip "pktgen does not work in this namespace"
+	[ -e "$THREAD" ] || skip "pktgen does not work in this namespace"
 	background attach "$(tool attach)" -w "$NODE" "$1" pg0
 	wait_log 30 attach attached
 	ip link set pg0 up
@@ -19,7 +19,7 @@ generator() {
 # F4.8: sharing is refused; a copy of each packet is not
 tap() {
 	generator tap,no_pi
-	echo "add_device pg0" >$THREAD
+	echo "add_device pg0" >"$THREAD"
 	refused . tell pg0 "clone_skb 10"
 	tell pg0 "clone_skb 0"
 	tell pg0 "count 20"
