@@ -24,7 +24,7 @@ if [ ! -c /dev/net/tun ] || [ ! -c "/dev/net/${pair#*,}" ]; then
 	exit 1
 fi
 if "$program" --pair $pair --seed "${SEED:-1}" --steps "${STEPS:-$steps}" \
-	--differences "$here/differential/differences" ${REACH:+--list-reach} >/tmp/differential.$$ 2>&1; then
+	--seconds $((${TEST_LIMIT:-300} - 50)) --differences "$here/differential/differences" ${REACH:+--list-reach} >/tmp/differential.$$ 2>&1; then
 	verdict=ok
 else
 	verdict="not ok"

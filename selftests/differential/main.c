@@ -24,6 +24,7 @@ static struct {
 	uint64_t seed;
 	unsigned long steps;
 	unsigned int length;
+	long seconds;
 	unsigned long failures;
 	bool list_reach, print_only, no_shrink;
 } options = {
@@ -44,6 +45,7 @@ static void usage(void)
 	     "\n"
 	     "  --seed N       where random numbers start (1)\n"
 	     "  --steps N      end after so many (20000)\n"
+	     "  --seconds N    end after so much time, whatever was compared by then\n"
 	     "  --length N     steps of a sequence (40)\n"
 	     "  --replay FILE  run the script in FILE instead, and tell all that came\n"
 	     "  --no-shrink    tell whole sequences, don't make them small\n"
@@ -73,7 +75,7 @@ static int parse_options(int argc, char **argv)
 		{ "replay", 1, NULL, 'r' }, { "failures", 1, NULL, 'f' },
 		{ "list-reach", 0, NULL, 'L' }, { "print", 0, NULL, 'P' },
 		{ "verbose", 0, NULL, 'v' }, { "without", 1, NULL, 'w' },
-		{ "no-shrink", 0, NULL, 'S' }, { "patience", 1, NULL, 't' }, { "help", 0, NULL, 'h' }, {},
+		{ "no-shrink", 0, NULL, 'S' }, { "seconds", 1, NULL, 'T' }, { "patience", 1, NULL, 't' }, { "help", 0, NULL, 'h' }, {},
 	};
 	int c;
 
@@ -85,6 +87,7 @@ static int parse_options(int argc, char **argv)
 		case 'd': options.differences = optarg; break;
 		case 'r': options.replay = optarg; break;
 		case 'f': options.failures = atoi(optarg); break;
+		case 'T': options.seconds = atol(optarg); break;
 		case 'S': options.no_shrink = true; break;
 		case 't': patience = atoi(optarg); break;
 		case 'L': options.list_reach = true; break;
@@ -274,6 +277,11 @@ static int run_all(void)
 			if (!jobs[i].waits)
 				job_start(&jobs[i]);
 		jobs_wait();
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (options.seconds && now.tv_sec - start.tv_sec >= options.seconds) {
+			printf("# time is up: not all of %lu steps\n", options.steps);
+			break;
+		}
 	}
 	for (int i = 0; i < JOBS; i++) {
 		reach_merge(jobs[i].pair.w[1].shared);
