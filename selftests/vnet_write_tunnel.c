@@ -296,8 +296,12 @@ TEST_F(vnet_tunnel, forwarded)
 		build(self, types[i]);
 		ASSERT_EQ(0, vnet_write(&self->v, &self->pkt));
 		for (pos = 0; pos < LEN; pos += s.data_len) {
-			ASSERT_LT(0, vnet_heard(ps, &self->got, WAIT_MS));
-			err = tunnel_parse(&self->got, &inner, &partial);
+			do {	/* not what the bridge says on its own */
+				ASSERT_LT(0, vnet_heard(ps, &self->got,
+							WAIT_MS));
+				err = tunnel_parse(&self->got, &inner,
+						   &partial);
+			} while (err == -EPROTONOSUPPORT);
 			ASSERT_EQ(0, err);
 			EXPECT_FALSE(variant->csum && partial);
 			ASSERT_EQ(0, vnet_parse(inner.buf, inner.len, true,
