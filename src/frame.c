@@ -64,6 +64,9 @@ int vtun_frame_pull(struct vtun_frame *frame, struct iov_iter *from)
 			return err;
 	}
 	frame->len = iov_iter_count(from);
+	/* Segmentation needs an skb, and so do frames longer than XDP knows. */
+	if (frame->vnet.gso_type || frame->len > U16_MAX)
+		frame->xdp = false;
 	if (!(frame->flags & IFF_TAP))
 		return 0;
 	if (frame->len < ETH_HLEN ||

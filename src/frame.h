@@ -12,7 +12,8 @@
  * struct vtun_frame - one packet on its way between program and stack
  * @flags: the device's flags when the packet set out
  * @mode: how the queue hands packets to the stack
- * @xdp: an XDP program is attached
+ * @xdp: the XDP program is asked before there is an skb; it was not attached, or
+ *	could not be, when this is false
  * @headroom: room that the stack wants in front of it
  * @proto: what kind of packet it is, by packet information or by the stack
  * @format: how the virtio-net header is laid out, size 0 for none

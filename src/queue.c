@@ -305,6 +305,10 @@ static void vtun_queue_leave(struct vtun_dev *vtun, struct vtun_queue *vq)
 	if (last)
 		netif_carrier_off(dev);
 	/* Who found it before is through after either. */
+	if (vq->rx_started) {	/* nothing may come after it is gone */
+		synchronize_net();
+		vtun_rx_stop(vq);
+	}
 	if (last && !(vtun->flags & IFF_PERSIST))
 		unregister_netdevice(dev);
 	else

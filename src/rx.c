@@ -13,6 +13,9 @@
 /* What of a large packet is linear: every header that the stack looks at. */
 #define VTUN_RX_LINEAR	256
 
+/* Some polls' worth of packets. */
+#define VTUN_RX_BACKLOG_MAX	(4 * NAPI_POLL_WEIGHT)
+
 /* Most bytes that a packet of one fragment for each segment can have. */
 #define VTUN_RX_FRAGS_MAX	(ETH_MAX_MTU - NET_SKB_PAD - NET_IP_ALIGN)
 
@@ -35,6 +38,8 @@ static int vtun_rx_poll(struct napi_struct *napi, int budget)
 	int n = 0;
 
 	while (n < budget && (skb = skb_dequeue(&vq->backlog))) {
+		/* Merging must not forget that it is charged to the writer. */
+		skb_prepare_for_gro(skb);
 		napi_gro_receive(napi, skb);
 		n++;
 	}
@@ -109,11 +114,9 @@ void vtun_rx_detach(struct vtun_queue *vq)
 
 static size_t vtun_rx_headroom(const struct vtun_frame *frame)
 {
-	size_t room = NET_SKB_PAD + NET_IP_ALIGN;
+	size_t room = max_t(size_t, NET_SKB_PAD, frame->headroom);
 
-	if (!(frame->flags & IFF_TAP))
-		room = NET_SKB_PAD;
-	return max_t(size_t, room, frame->headroom);
+	return frame->flags & IFF_TAP ? room + NET_IP_ALIGN : room;
 }
 
 /* Charged to the program's send buffer until the stack frees or orphans it. */
@@ -207,7 +210,7 @@ static int vtun_rx_wait_sndbuf(struct vtun_queue *vq, enum vtun_wait wait)
 	skb = sock_alloc_send_skb(&vq->sk, 1, wait == VTUN_NOWAIT, &err);
 	if (!skb)
 		return err;
-	kfree_skb(skb);
+	consume_skb(skb);
 	return 0;
 }
 
@@ -244,7 +247,7 @@ static struct sk_buff *vtun_rx_copy(struct vtun_queue *vq,
 		if (err)
 			return ERR_PTR(err);
 	}
-	if (frame->xdp && !frame->vnet.gso_type)
+	if (frame->xdp)
 		return vtun_rx_copy_xdp(vq, frame, from, wait);
 	if (frame->mode == VTUN_RX_NAPI_FRAGS)
 		skb = vtun_rx_alloc_frags(frame, from);
@@ -286,6 +289,13 @@ static int vtun_rx_prepare(struct vtun_dev *vtun, const struct vtun_frame *frame
 	return 0;
 }
 
+/* What is not charged to the writer needs another limit. */
+static bool vtun_rx_backlog_full(const struct vtun_queue *vq)
+{
+	return vq->rx_mode == VTUN_RX_NAPI_FRAGS &&
+	       skb_queue_len_lockless(&vq->backlog) >= VTUN_RX_BACKLOG_MAX;
+}
+
 /*
  * Give @skb to the stack as if the device had received it. Consumes @skb.
  * The device may be another one by now than when @frame was begun.
@@ -314,7 +324,7 @@ static int vtun_rx_deliver(struct vtun_queue *vq, struct vtun_frame *frame,
 		reason = SKB_DROP_REASON_NOT_SPECIFIED;
 		goto drop;
 	}
-	if (frame->vnet.gso_type && !vtun_xdp_passes(vtun, &skb))
+	if (!frame->xdp && !vtun_xdp_passes(vtun, &skb))
 		goto unlock;	/* err is 0 */
 	err = -EIO;
 	if (!(READ_ONCE(dev->flags) & IFF_UP)) {
@@ -324,7 +334,8 @@ static int vtun_rx_deliver(struct vtun_queue *vq, struct vtun_frame *frame,
 	if (attached)
 		vtun_steer_learn(vtun, skb, index);
 	err = -EBUSY;
-	if (vq->rx_mode != VTUN_RX_DIRECT && !attached) {
+	if (vq->rx_mode != VTUN_RX_DIRECT &&
+	    (!attached || vtun_rx_backlog_full(vq))) {
 		reason = SKB_DROP_REASON_NOT_SPECIFIED;
 		goto drop;
 	}
@@ -356,7 +367,7 @@ unlock:
  * Context: process, may sleep.
  * Return: bytes taken, which are all of @from; -EBADFD without a device,
  * -EINVAL if what is written can't be a packet, -EFAULT, -EAGAIN, -EIO if the
- * device is down, -EBUSY for a parked queue with NAPI, -EMSGSIZE for what an
+ * device is down, -EBUSY for a parked queue with NAPI or one that is far behind, -EMSGSIZE for what an
  * skb of such fragments can't hold, -ENOMEM or -ENOBUFS, or a signal's errno.
  */
 ssize_t vtun_rx_write(struct vtun_queue *vq, struct iov_iter *from,

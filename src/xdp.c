@@ -5,7 +5,9 @@
  *
  * A frame is copied into pages of its own, the program runs on them, and only
  * what passes becomes an skb. A frame with segmentation to be done would lose
- * that on its way out: it becomes an skb first, and the core runs the program.
+ * that on its way out, and the length of one above 64 KiB: they become skbs
+ * first, and so do those that were begun before a program was attached. On
+ * skbs the core runs the program.
  */
 
 #include <linux/bpf_trace.h>
@@ -91,8 +93,6 @@ static int vtun_xdp_alloc(struct vtun_xdp_mem *mem, size_t len)
 
 	mem->size = SKB_DATA_ALIGN(VTUN_XDP_HEADROOM + len) +
 		    SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
-	if (mem->size > KMALLOC_MAX_SIZE)
-		return -ENOBUFS;
 	if (mem->size <= PAGE_SIZE)
 		mem->data = netdev_alloc_frag(mem->size);
 	else
@@ -208,12 +208,12 @@ static struct sk_buff *vtun_xdp_build_skb(const struct xdp_buff *xdp)
 /**
  * vtun_xdp_receive() - copy a written frame, and ask the program about it
  * @vq: the file's queue
- * @frame: pulled, without segmentation
+ * @frame: pulled, its xdp set
  * @from: the frame
  *
  * Context: process, may sleep.
  * Return: skb if the frame goes on to the stack; NULL if it was taken care of
- * and counted; ERR_PTR(): -EFAULT, -ENOMEM, or -ENOBUFS for far too many bytes.
+ * and counted; ERR_PTR(): -EFAULT or -ENOMEM.
  */
 struct sk_buff *vtun_xdp_receive(struct vtun_queue *vq,
 				 const struct vtun_frame *frame,

@@ -49,7 +49,8 @@ struct virtio_net_hdr_v1_hash_tunnel {
 
 /*
  * 6.13 says what the function needs: consumers with BH off. Goes with 6.1;
- * that one switches off interrupts instead.
+ * that one switches off interrupts instead, also around freeing what does not
+ * fit, as for in-tree tun.
  */
 #ifndef VTUN_HAVE_RING_RESIZE_BH
 #define ptr_ring_resize_multiple_bh	ptr_ring_resize_multiple
