@@ -267,7 +267,7 @@ wait_for() {
 
 # netns_add NAME...: with lo up and without IPv6
 netns_add() {
-	"$(tool netns)" "$@"
+	"$(tool make_netns)" "$@"
 }
 
 # netns_del NAME: with the process that stays in it

@@ -2,7 +2,7 @@
 /*
  * Makes network namespaces as ip-netns(8) does, with lo up and without IPv6:
  *
- *	netns NAME...
+ *	make_netns NAME...
  *
  * One process stays in each until it is killed, and its number is written to
  * /run/netns-of/NAME: /proc/NUMBER/net shows what is in the namespace. Doing it
