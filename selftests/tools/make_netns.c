@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 	int i;
 
 	if (argc < 2)
-		errx(2, "usage: netns NAME...");
+		errx(2, "usage: make_netns NAME...");
 	for (i = 1; i < argc; i++)
 		make(argv[i]);
 	return 0;
