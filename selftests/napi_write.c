@@ -4,6 +4,7 @@
 #include "testlib_eth.h"
 #include "testlib_hook.h"
 #include "testlib_vnet.h"
+#include "testlib_xdp.h"
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -209,6 +210,30 @@ TEST_F(napi_write, merged)
 	/* GRO can be switched off as for any device */
 	ASSERT_EQ(0, eth_set_feature(IO_NAME, "rx-gro", false));
 	EXPECT_EQ(20, write_flow(self, seq + 20 * SIZE, 20));
+}
+
+/*
+ * F5.35: merged packets are charged no longer than others. Those that XDP saw
+ * lie in pages, which merging takes without freeing what was around them.
+ */
+TEST_F(napi_write, merged_after_xdp)
+{
+	int fd = self->v.io.fd, got = 20, i;
+
+	if (!self->v.io.tap || variant->flags & IFF_NAPI_FRAGS)
+		SKIP(return, "XDP and a charge are wanted");
+	if (vt_intree())
+		SKIP(return, "in-tree tun leaves them charged for ever");
+	ASSERT_EQ(0, xdp_attach_const(IO_NAME, XDP_PASS, XDP_FLAGS_DRV_MODE));
+	ASSERT_EQ(0, sysfs_write(IO_NAME, "gro_flush_timeout", SOON));
+	for (i = 0; i < ROUNDS && got >= 10; i++) {
+		got = write_flow(self, i * 20 * SIZE, 20);
+		ASSERT_LT(0, got);
+	}
+	EXPECT_GT(10, got);
+	/* the smallest send buffer that an idle file can write with */
+	ASSERT_EQ(0, vt_ioctl_int(fd, TUNSETSNDBUF, 4));
+	EXPECT_EQ(POLLOUT, fd_poll(fd, POLLOUT, WAIT_MS));
 }
 
 /* F5.43.1 F5.42: a packet that waits is let go when a later one comes */
