@@ -64,7 +64,7 @@ has_vm0() {
 	ip link show dev vm0
 }
 
-# F13.8: it takes the virtio header where the driver offers one
+# It takes the virtio header where the driver offers one
 by_name() {
 	machine
 	start ifname=vm0,script=no,downscript=no,vhost=off "" "${ON_DRIVER[@]}"
