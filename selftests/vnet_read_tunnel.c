@@ -88,6 +88,8 @@ static ssize_t read_next(FIXTURE_DATA(vnet_read_tunnel) *self, bool *partial)
 
 	/* but not what IPv6 says on its own, outside and inside */
 	do {
+		/* the qdisc may be emptied by another CPU, a moment later */
+		fd_poll(self->v.io.fd, POLLIN, WAIT_MS);
 		n = vnet_read(&self->v, &self->got);
 		if (n < 0)
 			return n;
