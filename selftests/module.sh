@@ -13,6 +13,7 @@ fi
 MODULE=${VTUN_KO:-$LIB_TOP/vtun.ko}
 MODE=$(stat -c %a "$NODE" 2>/dev/null)
 LOADS=100
+[ "${KERNEL-6.12}" = 6.12 ] || LOADS=20	# once is enough for a hundred
 
 loaded() {
 	[ -d /sys/module/vtun ]
@@ -269,7 +270,7 @@ bad_minor() {
 }
 
 # Loaded and unloaded while others open, attach and pass packets.
-hundred_loads() {
+many_loads() {
 	local i said
 
 	begin
@@ -302,5 +303,5 @@ run_test "the end of a namespace lets the module go" namespace_lets_go
 run_test "a packet on its way holds the module" packet_on_its_way_holds
 run_test "minor chooses the number" minor_parameter
 run_test "a bad minor leaves nothing behind" bad_minor
-run_test "a hundred loads while others try to use it" hundred_loads
+run_test "loads and unloads while others try to use it" many_loads
 finish
