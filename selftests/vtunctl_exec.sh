@@ -142,11 +142,17 @@ in_a_network_namespace() {
 	fails_as root 125 "/run/netns/nowhere: No such file" "ip netns list" -n nowhere exec true
 }
 
+# public PROGRAM: a copy that anybody may execute; the project may lie in root's home
+public() {
+	install -D -m 755 "$1" "/run/public/${1##*/}"
+	echo "/run/public/${1##*/}"
+}
+
 # F2.10 F2.25: the user's numbers are the same outside, where the device is.
 user_without_privilege() {
 	local program
 
-	program=$(tool attach)
+	program=$(public "$(tool attach)")
 	other_node
 	vtunctl add mine0 mode tap user 4711
 	vtunctl add ours0 mode tap group 65533
@@ -165,20 +171,21 @@ user_without_privilege() {
 user_without_other_node() {
 	fake_dev
 	vtunctl add mine0 mode tap user 4711
-	as 4711 "$VTUNCTL" exec "$(tool attach)" "$OTHER" tap,no_pi mine0
+	as 4711 "$VTUNCTL" exec "$(public "$(tool attach)")" "$OTHER" tap,no_pi mine0
 	[ ! -e "$OTHER" ] || fail "the system has got a $OTHER"
 }
 
 # A program that makes and uses its own device, started by a user.
 in_a_user_namespace() {
-	local program
+	local program command
 
-	program=$(tool tutorial)
+	program=$(public "$(tool tutorial)")
+	command=$(public "$VTUNCTL")
 	need ifconfig
 	other_node
 	background tutorial setpriv --reuid=4711 --regid=4711 --clear-groups \
 		--bounding-set=-all --inh-caps=-all \
-		unshare --user --map-root-user --net "$VTUNCTL" exec "$program" "$OTHER"
+		unshare --user --map-root-user --net "$command" exec "$program" "$OTHER"
 	wait_log 30 tutorial '^lesson0$'
 	nsenter -t "$BACKGROUND" --user --net \
 		ping -n -c 3 -i 0.2 -W 10 10.77.0.99
@@ -198,7 +205,7 @@ capability_would_be_lost() {
 user_namespaces_are_forbidden() {
 	ends 125 as 4711 unshare --user --map-root-user sh -c '
 		echo 0 >/proc/sys/user/max_user_namespaces
-		exec setpriv --inh-caps=-all --bounding-set=-all "$0" exec true' "$VTUNCTL"
+		exec setpriv --inh-caps=-all --bounding-set=-all "$0" exec true' "$(public "$VTUNCTL")"
 	grep -q "needs the capability CAP_SYS_ADMIN, or a user namespace" "$TEST_TMP/err"
 	grep -q "Run it as root, or allow user namespaces" "$TEST_TMP/err"
 }
