@@ -53,19 +53,6 @@ static int set_filter(int fd, int prog)
 	return err;
 }
 
-/* 0 if exactly packet @seq came, cut to @len bytes behind PI. */
-static int came_cut(struct io *io, unsigned int seq, size_t len)
-{
-	uint8_t want[PKT_MAX], got[PKT_MAX];
-	size_t head = io->pi ? IO_PI_LEN : 0;
-	ssize_t n = io_read(io->fd, got, sizeof(got));
-
-	io_frame(io, want, seq, DATA);
-	if (n < 0)
-		return n;
-	return (size_t)n == head + len && !memcmp(got, want, n) ? 0 : -EBADMSG;
-}
-
 /* F3.15.1: what is taken, for both ioctls */
 TEST_F(ebpf, arguments)
 {
@@ -141,7 +128,7 @@ TEST_F(ebpf, trims)
 		ASSERT_EQ(0, set_filter(io->fd, bpf_load_const(FILTER,
 							       keep[i])));
 		ASSERT_EQ(0, io_send(io, i, DATA));
-		EXPECT_EQ(0, came_cut(io, i, len))
+		EXPECT_EQ(0, io_came_cut(io, i, DATA, len))
 			TH_LOG("keep %d", keep[i]);
 		EXPECT_TX(io, 1, len, 0);
 	}
@@ -154,7 +141,7 @@ TEST_F(ebpf, replace_and_remove)
 
 	ASSERT_EQ(0, set_filter(io->fd, bpf_load_len(FILTER, -9)));
 	ASSERT_EQ(0, io_send(io, 1, DATA));
-	EXPECT_EQ(0, came_cut(io, 1, self->len - 9));
+	EXPECT_EQ(0, io_came_cut(io, 1, DATA, self->len - 9));
 	ASSERT_EQ(0, set_filter(io->fd, bpf_load_const(FILTER, 0)));
 	ASSERT_EQ(0, io_send(io, 2, DATA));
 	/* a refused one changes nothing */
@@ -177,10 +164,10 @@ TEST_F(ebpf, after_the_classic_filter)
 	ASSERT_EQ(0, vt_ioctl(io->fd, TUNATTACHFILTER, (unsigned long)&prog));
 	ASSERT_EQ(0, set_filter(io->fd, bpf_load_len(FILTER, -5)));
 	ASSERT_EQ(0, io_send(io, 1, DATA));
-	EXPECT_EQ(0, came_cut(io, 1, 55));
+	EXPECT_EQ(0, io_came_cut(io, 1, DATA, 55));
 	ASSERT_EQ(0, vt_ioctl(io->fd, TUNDETACHFILTER, 0));
 	ASSERT_EQ(0, io_send(io, 2, DATA));
-	EXPECT_EQ(0, came_cut(io, 2, self->len - 5));
+	EXPECT_EQ(0, io_came_cut(io, 2, DATA, self->len - 5));
 }
 
 /* F7.8 F6.12: what was trimmed is the packet now, so nothing was stripped */

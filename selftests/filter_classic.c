@@ -72,19 +72,6 @@ static bool nofilter(int fd)
 	return vt_flags(fd) & IFF_NOFILTER;
 }
 
-/* Did exactly packet @seq come, cut to @len bytes behind PI? */
-static int came_cut(struct io *io, unsigned int seq, size_t len)
-{
-	uint8_t want[PKT_MAX], got[PKT_MAX];
-	size_t head = io->pi ? IO_PI_LEN : 0;
-	ssize_t n = io_read(io->fd, got, sizeof(got));
-
-	io_frame(io, want, seq, DATA);
-	if (n < 0)
-		return n;
-	return (size_t)n == head + len && !memcmp(got, want, n) ? 0 : -EBADMSG;
-}
-
 /* F3.14.6 F7.1 F7.2: 0 drops, and says so in the counter only */
 TEST_F(filter_classic, zero_drops)
 {
@@ -113,7 +100,7 @@ TEST_F(filter_classic, trims)
 	for (i = 0; i < ARRAY_SIZE(keep); i++) {
 		ASSERT_EQ(0, attach_const(io->fd, keep[i]));
 		ASSERT_EQ(0, io_send(io, i, DATA));
-		EXPECT_EQ(0, came_cut(io, i, keep[i]))
+		EXPECT_EQ(0, io_came_cut(io, i, DATA, keep[i]))
 			TH_LOG("keep %u", keep[i]);
 		EXPECT_TX(io, 1, keep[i], 0);
 	}
@@ -166,10 +153,10 @@ TEST_F(filter_classic, replace_and_detach)
 	ASSERT_EQ(0, io_send(io, 1, DATA));
 	ASSERT_EQ(0, attach_const(io->fd, 50));
 	ASSERT_EQ(0, io_send(io, 2, DATA));
-	EXPECT_EQ(0, came_cut(io, 2, 50));
+	EXPECT_EQ(0, io_came_cut(io, 2, DATA, 50));
 	ASSERT_EQ(0, attach_const(io->fd, 40));
 	ASSERT_EQ(0, io_send(io, 3, DATA));
-	EXPECT_EQ(0, came_cut(io, 3, 40));
+	EXPECT_EQ(0, io_came_cut(io, 3, DATA, 40));
 	ASSERT_EQ(0, detach(io->fd));
 	ASSERT_EQ(0, io_send(io, 4, DATA));
 	EXPECT_EQ(0, io_recv(io, io->fd, 4, DATA));
@@ -237,7 +224,7 @@ TEST_F(filter_classic, refused)
 		EXPECT_EQ(no[i].len, prog.len);
 		EXPECT_EQ(no[i].code, prog.filter);
 		ASSERT_EQ(0, io_send(io, i, DATA));
-		EXPECT_EQ(0, came_cut(io, i, 33)) TH_LOG("case %u", i);
+		EXPECT_EQ(0, io_came_cut(io, i, DATA, 33)) TH_LOG("case %u", i);
 		ASSERT_EQ(0, detach(io->fd));
 	}
 	/* the longest program there is; 6.1 has not so much for a socket */
@@ -259,7 +246,7 @@ TEST_F(filter_classic, unreadable_struct)
 	ASSERT_EQ(0, get(io->fd, &prog));
 	EXPECT_EQ(0, memcmp(&zero, &prog, sizeof(prog)));
 	ASSERT_EQ(0, io_send(io, 1, DATA));
-	EXPECT_EQ(0, came_cut(io, 1, 33));
+	EXPECT_EQ(0, io_came_cut(io, 1, DATA, 33));
 }
 
 /* F3.1.4: 0x1000 tells that the file has no filter, not IFF_NO_PI */
@@ -294,7 +281,7 @@ TEST_F(filter_classic, after_the_address_filter)
 	other.head.count = 0;
 	ASSERT_EQ(0, vt_ioctl(io->fd, TUNSETTXFILTER, (unsigned long)&other));
 	ASSERT_EQ(0, io_send(io, 2, DATA));
-	EXPECT_EQ(0, came_cut(io, 2, 40));
+	EXPECT_EQ(0, io_came_cut(io, 2, DATA, 40));
 }
 
 /* F7.2.1: without a qdisc the sender learns of the drop */

@@ -196,3 +196,15 @@ int writer_wait(struct writer *w, int ms)
 		return -ETIMEDOUT;
 	return -pthread_join(w->thread, NULL);
 }
+
+int io_came_cut(struct io *io, unsigned int seq, size_t data, size_t len)
+{
+	uint8_t want[PKT_MAX], got[PKT_MAX];
+	size_t head = io->pi ? IO_PI_LEN : 0;
+	ssize_t n = io_read(io->fd, got, sizeof(got));
+
+	io_frame(io, want, seq, data);
+	if (n < 0)
+		return n;
+	return (size_t)n == head + len && !memcmp(got, want, n) ? 0 : -EBADMSG;
+}

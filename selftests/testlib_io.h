@@ -61,6 +61,10 @@ int io_open(struct io *io, int flags);
 ssize_t io_write(int fd, const void *buf, size_t len);
 ssize_t io_writev(int fd, const struct iovec *iov, int n);
 ssize_t io_read(int fd, void *buf, size_t size);
+/* 0 if what waits is exactly packet @seq of @data bytes, of which a filter has
+ * left @len behind the packet information; -EBADMSG for anything else.
+ */
+int io_came_cut(struct io *io, unsigned int seq, size_t data, size_t len);
 
 /*
  * False where in-tree tun has no RWF_NOWAIT: before 6.4. Then io_uring can't try
