@@ -189,8 +189,10 @@ static void job_come_and_go(struct race_job *job)
 
 	while (race_goes_on(job)) {
 		int fd = vt_attach_nb("race0", self->flags);
-		int err = fd < 0 ? fd : flow_write(&self->path, fd, 7, 0);
+		int err = fd < 0 ? fd : 0;
 
+		if (!err && !vt_intree())
+			err = flow_write(&self->path, fd, 7, 0);
 		if (err)
 			race_fail(job, err);
 		else
@@ -204,15 +206,20 @@ static void job_come_and_go(struct race_job *job)
 	}
 }
 
-/* Two of a job, while packets pass in both directions. */
+/*
+ * Two of a job, while packets pass in both directions. In in-tree tun a queue
+ * that is written to while it is detached tells the stack a number that no
+ * queue has any more, of which the core warns.
+ */
 static void run_under_traffic(struct __test_metadata *_metadata, FIXTURE_DATA(race_queue) *self,
 			      void (*run)(struct race_job *job))
 {
 	ASSERT_EQ(0, race_add(&self->race, run, self));
 	ASSERT_EQ(1, race_add(&self->race, run, self));
-	ASSERT_EQ(2, race_add(&self->race, job_write, self));
-	ASSERT_EQ(3, race_add(&self->race, job_send, self));
-	ASSERT_EQ(4, race_add(&self->race, job_read, self));
+	ASSERT_EQ(2, race_add(&self->race, job_send, self));
+	ASSERT_EQ(3, race_add(&self->race, job_read, self));
+	if (!vt_intree())
+		ASSERT_EQ(4, race_add(&self->race, job_write, self));
 	EXPECT_EQ(0, race_run(&self->race));
 }
 
