@@ -34,6 +34,7 @@ static const struct {
 	{ "no_pi", IFF_NO_PI },
 	{ "multi_queue", IFF_MULTI_QUEUE },
 	{ "one_queue", IFF_ONE_QUEUE },
+	{ "vnet_hdr", IFF_VNET_HDR },
 	{ "excl", (short)IFF_TUN_EXCL },
 };
 
