@@ -17,19 +17,16 @@
 /* Whatever waits for a softirq on this processor is done when lo has delivered a packet. */
 void softirqs_settle(struct world *world)
 {
-	for (int i = 0; i < NETS; i++) {
-		char byte = 0;
+	char byte = 0;
+	ssize_t n = send(world->ping[0], &byte, 1, 0);
 
-		ssize_t n = send(world->net[i].ping[0], &byte, 1, 0);
-
-		if (n == 1) {
-			do
-				n = recv(world->net[i].ping[1], &byte, 1, 0);
-			while (n < 0 && errno == EINTR);
-		}
-		if (n != 1)
-			say(world, "lo", "lost a packet");
+	if (n == 1) {
+		do
+			n = recv(world->ping[1], &byte, 1, 0);
+		while (n < 0 && errno == EINTR);
 	}
+	if (n != 1)
+		say(world, "lo", "lost a packet");
 }
 
 static const char *packet_type(int type)
@@ -107,12 +104,29 @@ static void look_at_udp(struct world *world, struct net *net)
 	}
 }
 
-void look_at_packets(struct world *world)
+/* Mostly nothing has come: one call tells that of all sockets. */
+void look_at_sockets(struct world *world, bool states)
 {
+	struct pollfd p[3 * NETS];
+
 	for (int i = 0; i < NETS; i++) {
-		look_at_sniffer(world, &world->net[i]);
-		look_at_udp(world, &world->net[i]);
+		struct net *net = &world->net[i];
+
+		p[3 * i] = (struct pollfd){ net->sniff, POLLIN };
+		p[3 * i + 1] = (struct pollfd){ net->udp, POLLIN };
+		p[3 * i + 2] = (struct pollfd){ net->monitor, POLLIN };
 	}
+	if (poll(p, 3 * NETS, 0) <= 0)
+		return;
+	for (int i = 0; i < NETS; i++) {
+		if (p[3 * i].revents)
+			look_at_sniffer(world, &world->net[i]);
+		if (p[3 * i + 1].revents)
+			look_at_udp(world, &world->net[i]);
+	}
+	for (int i = 0; i < NETS; i++)
+		if (p[3 * i + 2].revents)
+			look_at_messages(world, i, states);
 }
 
 /* pos, flags and iff of fdinfo; what else there is belongs to the system. */
@@ -170,8 +184,9 @@ void look_at_sysfs(struct world *world, const char *name, const char *file)
 		return;
 	}
 	n = read(fd, text, sizeof(text) - 1);
-	say_ret(world, n);
 	close(fd);
+	/* uevent's length depends on an index */
+	say_ret(world, n > 0 && !strcmp(file, "uevent") ? 1 : n);
 	if (n < 0)
 		return;
 	text[n] = 0;

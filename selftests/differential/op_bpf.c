@@ -172,12 +172,23 @@ static bool is_tap(struct world *world, const char *name)
 	return !ioctl(world_net(world)->ctl, SIOCETHTOOL, &ifr) && !strcmp(info.bus_info, "tap");
 }
 
+/* A program that passes everything is run alike on either way. */
+static void note_native(struct world *world, const char *name, bool passes)
+{
+	if (!passes)
+		strcpy(world->native_xdp, world->native_xdp[0] && strcmp(world->native_xdp, name) ?
+					  "?" : name);
+	else if (!strcmp(world->native_xdp, name))
+		world->native_xdp[0] = 0;
+}
+
 static void run_xdp(struct world *world, const struct step *step)
 {
 	const char *kind = xdp_kinds[step->v[0]];
 	struct link_req req;
 	struct rtattr *nest;
 	char key[48];
+	bool passes;
 
 	link_req_init(&req, RTM_NEWLINK, 0);
 	req.ifi.ifi_index = route_index(world_net(world), step->name[0]);
@@ -199,8 +210,10 @@ static void run_xdp(struct world *world, const struct step *step)
 	req_say(world, key, &req);
 	if (strstr(kind, "tx"))
 		world->sends_back = true;
-	if (step->v[0] && !(step->v[1] & XDP_FLAGS_SKB_MODE))
-		world->has_native_xdp = true;
+	world->has_xdp |= step->v[0];
+	passes = !step->v[0] || !strcmp(kind, "xdp_pass");
+	if (!(step->v[1] & XDP_FLAGS_SKB_MODE) && (!passes || !errno))
+		note_native(world, step->name[0], passes);
 }
 
 const struct op op_xdp = {
@@ -260,6 +273,7 @@ static void run_attach_filter(struct world *world, const struct step *step)
 	const char *kind = classic_kinds[step->v[1]];
 	struct sock_fprog prog;
 	void *argument = &prog;
+	struct ifreq ifr = {};
 
 	memset(&prog, 0, sizeof(prog));		/* its padding is reported, too */
 	prog.len = 1;
@@ -275,8 +289,9 @@ static void run_attach_filter(struct world *world, const struct step *step)
 		argument = bad_pointer();
 	else if (!strcmp(kind, "long"))
 		prog.len = 4097;
+	if (!ioctl(world->file[step->v[0]], TUNGETIFF, &ifr))
+		world->has_filter |= ifr.ifr_flags & IFF_TAP;
 	say_result(world, "TUNATTACHFILTER", ioctl(world->file[step->v[0]], TUNATTACHFILTER, argument));
-	world->has_filter = true;
 }
 
 const struct op op_attach_filter = {

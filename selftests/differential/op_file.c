@@ -20,8 +20,10 @@
 /* Puts @fd into a slot; what was there is closed. */
 static void slot_set(struct world *world, int slot, int fd)
 {
-	if (world->file[slot] >= 0)
+	if (world->file[slot] >= 0) {
+		world_lose_queue(world, world->file[slot]);
 		close(world->file[slot]);
+	}
 	world->file[slot] = fd;
 }
 
@@ -68,6 +70,7 @@ static void run_close(struct world *world, const struct step *step)
 {
 	int slot = step->v[0];
 
+	world_lose_queue(world, world->file[slot]);
 	say_result(world, "close", close(world->file[slot]));
 	world->file[slot] = -1;
 }
@@ -129,6 +132,7 @@ static void run_share(struct world *world, const struct step *step)
 		fd = fcntl(from, F_DUPFD_CLOEXEC, 0);
 		break;
 	case 1:
+		world_lose_queue(world, world->file[to]);
 		fd = world->file[to] >= 0 ? dup3(from, world->file[to], O_CLOEXEC) :
 					    fcntl(from, F_DUPFD_CLOEXEC, 0);
 		if (fd >= 0)

@@ -49,7 +49,7 @@ void gen_write_packet(struct gen *gen, struct step *step, struct gen_device *dev
 	if (!device || percent(gen, 3))
 		device = &any;
 	if (percent(gen, 25))
-		pad = percent(gen, 70) ? below(gen, 2000) : below(gen, 65000);
+		pad = percent(gen, 85) ? below(gen, 2000) : below(gen, 65000);
 	frame_make(gen, &frame, device->tap, device - gen->device >= 0 && device != &any ?
 		   device - gen->device : 0, false, pad);
 	step->v[1] = pad;
@@ -72,7 +72,7 @@ void gen_write_packet(struct gen *gen, struct step *step, struct gen_device *dev
 	if (percent(gen, 4) && step->size)
 		step->bytes[below(gen, step->size)] ^= 1 << below(gen, 8);
 	if (percent(gen, 1))
-		step->v[1] = PICK(gen, 4000000, 4700000, 4800000, 65536);
+		step->v[1] = percent(gen, 90) ? 65536 : PICK(gen, 4000000, 4700000, 4800000);
 }
 
 static const char *const write_kinds[] = {
@@ -117,6 +117,12 @@ static void name_addresses(struct world *world, const struct rule_state *state, 
 		mac_to_world(world, data + head, len - head);
 }
 
+static bool may_run_xdp(struct world *world, const struct rule_state *state)
+{
+	return state->tap && (!strcmp(world->native_xdp, "?") ||
+			      !strcmp(world->native_xdp, state->name));
+}
+
 /* What in-tree tun doesn't run XDP for before it has made an skb. */
 static bool takes_slow_way(int fd, const struct rule_state *state, const uint8_t *data,
 			   size_t len)
@@ -132,7 +138,7 @@ static bool takes_slow_way(int fd, const struct rule_state *state, const uint8_t
 static void run_write(struct world *world, const struct step *step)
 {
 	size_t len = step->size + step->v[1], fault = step->v[2] == 4 ? step->v[3] : 0;
-	int fd = world->file[step->v[0]], n;
+	int fd = world->file[step->v[0]], n, err;
 	struct iovec iov[SEGMENTS];
 	struct rule_state state;
 	uint8_t *data;
@@ -141,17 +147,20 @@ static void run_write(struct world *world, const struct step *step)
 	if (fault > len)
 		fault = len;
 	data = edge_memory(len, fault);
-	for (size_t i = 0; i < len - fault; i++)
-		data[i] = i < step->size ? step->bytes[i] : pad_byte(i - step->size);
+	memcpy(data, step->bytes, step->size < len - fault ? step->size : len - fault);
+	if (step->size < len - fault)
+		pad_fill(data + step->size, len - fault - step->size);
 	rules_look(&state, fd);
 	name_addresses(world, &state, data, len - fault < step->size ? len - fault : step->size);
-	if (world->sends_back && rules_odd_gso(&state, data, len - fault)) {
+	/* The core would warn: of in-tree tun's GSO, and of its number of a detached queue (F5.41). */
+	if ((world->sends_back && rules_odd_gso(&state, data, len - fault)) ||
+	    (world->has_xdp && state.detached)) {
 		say(world, "ret", "left out");
 		return;
 	}
-	if (world->has_native_xdp && state.tap && takes_slow_way(fd, &state, data, len - fault))
+	if (may_run_xdp(world, &state) && takes_slow_way(fd, &state, data, len - fault))
 		say(world, "parts", "XDP for a packet that goes the slow way");
-	else if (world->has_native_xdp && world->sends_back && state.tap && state.pi)
+	else if (may_run_xdp(world, &state) && world->sends_back && state.pi)
 		say(world, "parts", "XDP may send back a frame without packet information");
 	n = cut(iov, data, len, step->v[2] == 1 ? step->v[3] : (int64_t)len / 2 + 1);
 	switch (step->v[2]) {
@@ -171,9 +180,10 @@ static void run_write(struct world *world, const struct step *step)
 		ret = write(fd, data, len);
 	}
 	say_result(world, write_kinds[step->v[2]], ret);
-	world->wrote_mq = state.mq;
-	world->has_learned |= state.mq && ret > 0;
-	rules_count(world, &state, step, len, fault, ret < 0 ? errno : 0);
+	err = ret < 0 ? errno : 0;
+	world->wrote_mq = rules_several_queues(&state);
+	world->has_learned |= world->wrote_mq && !err;
+	rules_count(world, &state, step, len, fault, err);
 }
 
 const struct op op_write = {
@@ -186,29 +196,20 @@ static const char *const read_kinds[] = {
 
 static void generate_read(struct gen *gen, struct step *step)
 {
+	struct gen_device *device;
+
 	step->v[0] = gen_attached_file(gen);
-	step->v[1] = percent(gen, 60) ? 70000 : percent(gen, 50) ? below(gen, 130) : below(gen, 2000);
+	device = gen_device_of(gen, step->v[0]);
+	step->v[1] = percent(gen, 60) ? (device && device->vnet ? 70000 : 3000) :
+		     percent(gen, 50) ? below(gen, 130) : below(gen, 2000);
 	if (percent(gen, 75))
 		return;
-	step->v[2] = 1 + below(gen, 5);
+	/* a packet that can't be read ends the sequence: F6.15 */
+	step->v[2] = 1 + below(gen, percent(gen, 20) ? 5 : 3);
 	if (step->v[2] == 4)
 		step->v[3] = 1 + below(gen, percent(gen, 50) ? 60 : 2000);
 	else
 		step->v[3] = PICK(gen, 1, 3, 4, 10, 14, 100, 1500);
-}
-
-/* Of an address that is cut off after a byte or two nobody can tell whose it is. */
-static void forget_cut_address(int fd, uint8_t *data, size_t len)
-{
-	struct rule_state state;
-	size_t in;
-
-	if (len > 120)
-		return;
-	rules_look(&state, fd);
-	in = len - (state.pi ? 4 : 0) - (state.vnet ? state.vhsz : 0);
-	if (state.tap && in < 12)
-		memset(data + len - in % 6, 0, in % 6);
 }
 
 static void say_read(struct world *world, const uint8_t *data, size_t len, size_t room)
@@ -217,9 +218,11 @@ static void say_read(struct world *world, const uint8_t *data, size_t len, size_
 
 	say_packet(world, "data", data, len);
 	/* Nobody may write behind what was returned. */
-	for (size_t i = len; i < room; i++)
-		if (data[i] != 0xa5)
-			behind = i + 1 - len;
+	if (len < room && (data[len] != READ_FILL ||
+			   memcmp(data + len, data + len + 1, room - len - 1)))
+		for (size_t i = len; i < room; i++)
+			if (data[i] != READ_FILL)
+				behind = i + 1 - len;
 	if (behind)
 		say_bytes(world, "behind", data + len, behind);
 }
@@ -236,7 +239,7 @@ static void run_read(struct world *world, const struct step *step)
 		fault = len;
 	room = len - fault;
 	data = edge_memory(len, fault);
-	memset(data, 0xa5, room);
+	memset(data, READ_FILL, room);
 	n = cut(iov, data, len, step->v[2] == 1 && step->v[3] ? step->v[3] : (int64_t)len / 2 + 1);
 	switch (step->v[2]) {
 	case 1:
@@ -256,7 +259,7 @@ static void run_read(struct world *world, const struct step *step)
 	}
 	say_result(world, read_kinds[step->v[2]], ret);
 	if (ret > 0 && (size_t)ret <= room)
-		forget_cut_address(fd, data, ret);
+		rules_clean_read(fd, data, ret);
 	if (step->v[2] != 5)
 		say_read(world, data, ret > 0 ? ((size_t)ret < room ? (size_t)ret : room) : 0, room);
 }

@@ -126,6 +126,7 @@ static void run_setiff(struct world *world, const struct step *step)
 	void *argument;
 	uint8_t *memory;
 	size_t room;
+	bool joins;
 	int ret;
 
 	memset(&ifr, 0xa5, sizeof(ifr));
@@ -135,8 +136,9 @@ static void run_setiff(struct world *world, const struct step *step)
 	ifr.ifr_flags = step->v[1];
 	argument = pointer(step->v[2], sizeof(ifr), &memory, &room);
 	memcpy(memory, &ifr, room);
+	joins = world->has_filter && (world->here || if_nametoindex(ifr.ifr_name));
 	ret = ioctl(world->file[step->v[0]], TUNSETIFF, argument);
-	if (world->has_filter && !ret)
+	if (joins && !ret)
 		say(world, "parts", "a filter may be attached");
 	say_result(world, "TUNSETIFF", ret);
 	reach_flags(world, "TUNSETIFF", step->v[1], ret ? errno : 0);
@@ -175,7 +177,10 @@ static void run_setqueue(struct world *world, const struct step *step)
 	ifr.ifr_flags = step->v[1];
 	argument = pointer(step->v[2], sizeof(ifr), &memory, &room);
 	memcpy(memory, &ifr, room);
+	world_lose_queue(world, world->file[step->v[0]]);
 	ret = ioctl(world->file[step->v[0]], TUNSETQUEUE, argument);
+	if (ret)
+		world->lost_queue = false;
 	if (world->has_filter && step->v[1] & IFF_ATTACH_QUEUE)
 		say(world, "parts", "a filter may be attached");
 	say_result(world, "TUNSETQUEUE", ret);

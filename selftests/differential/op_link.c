@@ -171,6 +171,8 @@ static void run_rename(struct world *world, const struct step *step)
 		return;
 	req_put(&req, IFLA_IFNAME, step->name[1], strlen(step->name[1]) + 1);
 	req_say(world, "link rename", &req);
+	if (world->native_xdp[0])
+		strcpy(world->native_xdp, "?");
 }
 
 const struct op op_rename = {

@@ -64,8 +64,7 @@ static void run_send(struct world *world, const struct step *step)
 		return;
 	}
 	memcpy(data, step->bytes, step->size);
-	for (int64_t i = 0; i < step->v[0]; i++)
-		data[step->size + i] = pad_byte(i);
+	pad_fill(data + step->size, step->v[0]);
 	mac_to_world(world, data, step->size);
 	if (kind == 1)
 		set_option(fd, PACKET_QDISC_BYPASS, 1);
@@ -111,8 +110,7 @@ static void run_udp(struct world *world, const struct step *step)
 	ssize_t ret;
 
 	memcpy(&to.sin_addr, address, 4);
-	for (int64_t i = 0; i < step->v[1]; i++)
-		data[i] = pad_byte(i);
+	pad_fill(data, step->v[1]);
 	if (size)
 		setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof(size));
 	ret = sendto(fd, data, step->v[1], 0, (struct sockaddr *)&to, sizeof(to));

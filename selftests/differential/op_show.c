@@ -19,7 +19,7 @@ static void generate_dump(struct gen *gen, struct step *step)
 
 static void run_dump(struct world *world, const struct step *step)
 {
-	look_at_links(world, &world->net[step->v[0]], NULL);
+	look_at_links(world, &world->net[step->v[0]]);
 	reach(world, "dump", 0);
 }
 

@@ -2,6 +2,7 @@
 /* A thread that sleeps in read(). */
 #include "gen.h"
 #include "ops.h"
+#include "rules.h"
 #include "world.h"
 
 #include <errno.h>
@@ -78,6 +79,8 @@ static void sleeper_tell(struct world *world)
 	errno = sleeper->err;
 	say_result(world, "sleeping read", sleeper->ret);
 	if (sleeper->ret > 0)
+		rules_clean_read(sleeper->fd, sleeper->data, sleeper->ret);
+	if (sleeper->ret > 0)
 		say_packet(world, "data", sleeper->data, sleeper->ret);
 	close(sleeper->fd);
 	free(sleeper);
@@ -122,6 +125,7 @@ static void run_sleep(struct world *world, const struct step *step)
 		return;
 	}
 	sleeper = calloc(1, sizeof(*sleeper));
+	memset(sleeper->data, READ_FILL, sizeof(sleeper->data));
 	sleeper->fd = fd;
 	world->sleeper = sleeper;
 	flags = fcntl(fd, F_GETFL);

@@ -39,23 +39,43 @@ static unsigned int fold(uint32_t sum)
 	return sum;
 }
 
+void pad_fill(uint8_t *to, size_t len)
+{
+	for (size_t i = 0; i < len && i < PAD_PERIOD; i++)
+		to[i] = pad_byte(i);
+	for (size_t done = PAD_PERIOD; done < len; done *= 2)
+		memcpy(to + done, to, len - done < done ? len - done : done);
+}
+
+/* The sum of @len bytes of padding that begin at an odd place, or not. */
+static uint32_t sum_padding(size_t len, bool odd)
+{
+	uint32_t period = 0, rest = 0;
+
+	for (size_t i = 0; i < PAD_PERIOD; i++) {
+		unsigned int v = (i & 1) == odd ? pad_byte(i) << 8 : pad_byte(i);
+
+		period += v;
+		if (i < len % PAD_PERIOD)
+			rest += v;
+	}
+	for (size_t n = len / PAD_PERIOD; n; n--)
+		rest = fold(rest + period);
+	return rest;
+}
+
 /* What the checksum of the transport header starts from, and with, if @data. */
 static unsigned int transport_sum(const struct frame *frame, bool data)
 {
 	size_t inside = frame->len - frame->transport, len = inside + frame->pad;
 	const uint8_t *ip = frame->data + frame->ip;
 	uint32_t sum = frame->v6 ? sum_bytes(0, ip + 8, 32) : sum_bytes(0, ip + 12, 8);
-	uint32_t pad = 0;
 
 	sum += frame->protocol + (len & 0xffff) + (len >> 16);
 	if (!data)
 		return fold(sum);
 	sum = fold(sum) + fold(sum_bytes(0, frame->data + frame->transport, inside));
-	for (size_t i = 0; i < frame->pad; i++) {
-		pad += (inside + i) & 1 ? pad_byte(i) : pad_byte(i) << 8;
-		pad = fold(pad);
-	}
-	return fold(sum + pad);
+	return fold(sum + sum_padding(frame->pad, inside & 1));
 }
 
 static void put_ethernet(struct gen *gen, struct frame *frame, int device, bool outwards)

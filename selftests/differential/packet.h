@@ -18,11 +18,14 @@ struct frame {
 	uint16_t ethertype;
 };
 
-/* The byte @i of the padding behind a step's bytes. */
+/* The byte @i of the padding behind a step's bytes: they come again after PAD_PERIOD. */
+#define PAD_PERIOD	256
 static inline uint8_t pad_byte(size_t i)
 {
 	return i * 7 + 3;
 }
+
+void pad_fill(uint8_t *to, size_t len);
 
 void frame_make(struct gen *gen, struct frame *frame, bool tap, int device, bool outwards,
 		size_t pad);

@@ -14,6 +14,7 @@
 
 #define OUR_IP_ID	0x5654		/* what the generator gives its packets */
 #define SHOWN		128		/* bytes of a long packet; the rest is a checksum */
+#define HEADERS		512		/* where addresses can be */
 
 void say(struct world *world, const char *key, const char *format, ...)
 {
@@ -54,24 +55,33 @@ void say_result(struct world *world, const char *name, long ret)
 
 static uint32_t checksum(const uint8_t *data, size_t len)
 {
-	uint32_t sum = 2166136261u;
+	uint64_t sum = len, word = 0;
 
-	for (size_t i = 0; i < len; i++)
-		sum = (sum ^ data[i]) * 16777619u;
-	return sum;
+	for (; len >= sizeof(word); data += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, data, sizeof(word));
+		sum = (sum ^ word) * 0x100000001b3ull;
+		sum ^= sum >> 29;
+	}
+	word = 0;
+	memcpy(&word, data, len);
+	sum = (sum ^ word) * 0x100000001b3ull;
+	return sum ^ sum >> 32;
 }
 
 static void say_hex(struct world *world, const char *key, const uint8_t *data, size_t len)
 {
 	size_t shown = len > SHOWN + 32 ? SHOWN : len;
+	static const char digits[] = "0123456789abcdef";
 	char text[2 * (SHOWN + 32) + 64];
 	size_t n = 0;
 
-	for (size_t i = 0; i < shown; i++)
-		n += sprintf(text + n, "%02x", data[i]);
+	for (size_t i = 0; i < shown; i++) {
+		text[n++] = digits[data[i] >> 4];
+		text[n++] = digits[data[i] & 15];
+	}
+	text[n] = 0;
 	if (shown < len)
 		sprintf(text + n, "... sum %08x", checksum(data, len));
-	text[n + (shown < len ? strlen(text + n) : 0)] = 0;
 	say(world, key, "%zu bytes %s", len, text);
 }
 
@@ -180,7 +190,7 @@ void mac_to_record(struct world *world, uint8_t *data, size_t len)
 	memcpy(name, mac_prefix, 5);
 	for (unsigned int i = 0; i < world->macs; i++) {
 		name[5] = i;
-		replace(data, len, world->mac[i], name);
+		replace(data, len < HEADERS ? len : HEADERS, world->mac[i], name);
 		/* one that is cut off at the end */
 		for (size_t n = 5; n >= 3; n--)
 			if (len >= n && !memcmp(data + len - n, world->mac[i], n))

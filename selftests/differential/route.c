@@ -15,7 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINKS	16
 #define DOOMED	9			/* a group of links */
 #define OPER_DOWN		2	/* RFC 2863; the header that has them clashes with net/if.h */
 #define OPER_LOWERLAYERDOWN	3
@@ -230,14 +229,13 @@ static unsigned int dump_links(struct net *net, const struct nlmsghdr *link[LINK
 	return count;
 }
 
-void look_at_links(struct world *world, struct net *net, const char *only)
+void look_at_links(struct world *world, struct net *net)
 {
 	const struct nlmsghdr *link[LINKS];
 	unsigned int count = dump_links(net, link);
 
 	for (unsigned int i = 0; i < count; i++)
-		if (!only || !strcmp(only, link_name(link[i])))
-			say_link(world, link[i]);
+		say_link(world, link[i]);
 }
 
 /*
@@ -246,48 +244,62 @@ void look_at_links(struct world *world, struct net *net, const char *only)
  */
 void links_delete(struct net *net)
 {
-	const struct nlmsghdr *link[LINKS];
-	unsigned int count = dump_links(net, link);
-	int index[LINKS];
 	struct link_req req;
+	int err;
 
-	for (unsigned int i = 0; i < count; i++)
-		index[i] = ((struct ifinfomsg *)NLMSG_DATA(link[i]))->ifi_index;
-	for (unsigned int i = 0; i < count; i++) {
+	for (unsigned int i = 0; net->links > 1 && i < net->links; i++) {
 		link_req_init(&req, RTM_NEWLINK, 0);
-		req.ifi.ifi_index = index[i];
+		req.ifi.ifi_index = net->link[i];
 		req_put_u32(&req, IFLA_GROUP, DOOMED);
 		route_talk(net, &req);
 	}
-	if (!count)
+	if (!net->links)
 		return;
 	link_req_init(&req, RTM_DELLINK, 0);
-	req_put_u32(&req, IFLA_GROUP, DOOMED);
-	if (route_talk(net, &req))
+	if (net->links == 1)
+		req.ifi.ifi_index = net->link[0];
+	else
+		req_put_u32(&req, IFLA_GROUP, DOOMED);
+	err = route_talk(net, &req);
+	if (err && err != -ENODEV)
 		fprintf(stderr, "differential: links can't be deleted\n");
 }
 
-/* What the link monitor heard. IFF_RUNNING depends on how far the link watch was. */
-void look_at_messages(struct world *world, bool states)
+/* Keeps net->link. */
+static void note_link(struct net *net, const struct nlmsghdr *h)
+{
+	const struct ifinfomsg *ifi = NLMSG_DATA(h);
+	unsigned int i = 0;
+
+	if (ifi->ifi_family != AF_UNSPEC || ifi->ifi_index == 1)
+		return;
+	while (i < net->links && net->link[i] != ifi->ifi_index)
+		i++;
+	if (h->nlmsg_type == RTM_NEWLINK && i == net->links && i < LINKS)
+		net->link[net->links++] = ifi->ifi_index;
+	else if (h->nlmsg_type == RTM_DELLINK && i < net->links)
+		net->link[i] = net->link[--net->links];
+}
+
+/* What a link monitor heard. IFF_RUNNING depends on how far the link watch was. */
+void look_at_messages(struct world *world, int net, bool states)
 {
 	static char buf[1 << 15];
+	ssize_t n;
 
-	for (int i = 0; i < NETS; i++) {
-		ssize_t n;
+	while ((n = recv(world->net[net].monitor, buf, sizeof(buf), 0)) > 0) {
+		for (struct nlmsghdr *h = (void *)buf; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
+			const struct ifinfomsg *ifi = NLMSG_DATA(h);
+			const struct rtattr *event = link_attr(h, IFLA_EVENT);
 
-		while ((n = recv(world->net[i].monitor, buf, sizeof(buf), 0)) > 0) {
-			for (struct nlmsghdr *h = (void *)buf; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
-				const struct ifinfomsg *ifi = NLMSG_DATA(h);
-				const struct rtattr *event = link_attr(h, IFLA_EVENT);
-
-				if (!states && !ifi->ifi_change)
-					continue;
-				say(world, "message", "n%d %s %s flags %x change %x event %d", i,
-				    h->nlmsg_type == RTM_NEWLINK ? "new" :
-				    h->nlmsg_type == RTM_DELLINK ? "del" : "other",
-				    link_name(h), ifi->ifi_flags & ~IFF_RUNNING, ifi->ifi_change,
-				    event ? *(int *)RTA_DATA(event) : -1);
-			}
+			note_link(&world->net[net], h);
+			if (!states && !ifi->ifi_change)
+				continue;
+			say(world, "message", "n%d %s %s flags %x change %x event %d", net,
+			    h->nlmsg_type == RTM_NEWLINK ? "new" :
+			    h->nlmsg_type == RTM_DELLINK ? "del" : "other",
+			    link_name(h), ifi->ifi_flags & ~IFF_RUNNING, ifi->ifi_change,
+			    event ? *(int *)RTA_DATA(event) : -1);
 		}
 	}
 }
@@ -325,28 +337,47 @@ int lo_up(struct net *net)
 	return route_talk(net, &req);
 }
 
+/* Asks for one link, which from 6.8 on makes the link watch look at it now. */
+static bool ask_settled(struct net *net, int index)
+{
+	struct link_req req;
+
+	link_req_init(&req, RTM_GETLINK, 0);
+	req.head.nlmsg_flags = NLM_F_REQUEST;
+	req.ifi.ifi_index = index;
+	req_put_u32(&req, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (send(net->route, &req, req.head.nlmsg_len, 0) < 0 ||
+	    recv(net->route, answer, sizeof(answer), 0) < (ssize_t)NLMSG_LENGTH(sizeof(req.ifi)))
+		return true;
+	return ((struct nlmsghdr *)answer)->nlmsg_type != RTM_NEWLINK ||
+	       link_is_settled((void *)answer);
+}
+
 /*
  * The core's link watch follows a carrier up to a second later, and only then the qdisc and the
- * operational state do. At last something that takes its lock, so that it has sent its message.
+ * operational state do. If it had to be waited for, something at last that takes its lock, so that
+ * it has sent its message.
  */
 void links_settle(struct world *world)
 {
-	const struct nlmsghdr *link[LINKS];
 	const struct timespec nap = { .tv_nsec = 2000000 };
-	bool settled = false;
+	int tries = 0;
 
-	for (int tries = 0; !settled && tries < 1500; tries++) {
-		settled = true;
-		if (tries)
+	for (int i = 0; i < NETS; i++) {
+		struct net *net = &world->net[i];
+
+		look_at_messages(world, i, false);
+		for (unsigned int n = 0; n < net->links && tries < 1500;) {
+			if (ask_settled(net, net->link[n])) {
+				n++;
+				continue;
+			}
+			tries++;
 			nanosleep(&nap, NULL);
-		for (int i = 0; i < NETS && settled; i++) {
-			unsigned int count = dump_links(&world->net[i], link);
-
-			for (unsigned int n = 0; n < count && settled; n++)
-				settled = link_is_settled(link[n]);
 		}
 	}
-	if (!settled)
+	if (tries == 1500)
 		say(world, "link watch", "does not settle");
-	lo_up(&world->net[0]);
+	if (tries)
+		lo_up(&world->net[0]);
 }

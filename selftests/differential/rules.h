@@ -8,6 +8,7 @@
 struct rule_state {
 	bool attached, detached, tap, mq, pi, vnet, napi, frags;
 	int vhsz;
+	char name[IFNAMSIZ];
 };
 
 void rules_look(struct rule_state *state, int fd);
@@ -18,6 +19,10 @@ void rules_count(struct world *world, const struct rule_state *state, const stru
  * GSO that it can't describe.
  */
 bool rules_odd_gso(const struct rule_state *state, const uint8_t *data, size_t len);
+/* Whether the device has more than one enabled queue, as far as that can be seen from n0. */
+bool rules_several_queues(const struct rule_state *state);
+/* Takes away of a packet of @len bytes that was read from @fd what is chance. */
+void rules_clean_read(int fd, uint8_t *data, size_t len);
 /* All names of rules, NULL at the end. */
 extern const char *const rules_all[];
 

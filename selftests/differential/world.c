@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A worker's world: two quiet network namespaces, no files. */
+#include "abi.h"
 #include "ops.h"
 #include "route.h"
+#include "rules.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -131,7 +133,7 @@ static int net_make(struct net *net)
 	net->ctl = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	net->route = route_socket(0, 0);
 	net->send = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (net->route < 0 || net->send < 0 || lo_up(net) || ping_sockets(net->ping))
+	if (net->route < 0 || net->send < 0 || lo_up(net))
 		return -1;
 	net->monitor = route_socket(RTMGRP_LINK, SOCK_NONBLOCK);
 	net->udp = udp_socket(7777);
@@ -169,7 +171,7 @@ int world_make(struct world *world)
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return -1;
 	/* n1 first, so that the worker is in n0, which sysfs shows, too. */
-	if (net_make(&world->net[1]) || net_make(&world->net[0]))
+	if (net_make(&world->net[1]) || net_make(&world->net[0]) || ping_sockets(world->ping))
 		return -1;
 	return mount("sysfs", "/sys", "sysfs", 0, NULL);
 }
@@ -189,8 +191,10 @@ void world_reset(struct world *world)
 		setresuid(-1, 0, -1);
 	setresgid(-1, 0, -1);
 	sleepers_end(world);
-	for (int i = 0; i < NETS; i++)
+	for (int i = 0; i < NETS; i++) {
+		look_at_messages(world, i, false);
 		links_delete(&world->net[i]);
+	}
 	for (int i = 0; i < SLOTS; i++) {
 		if (world->file[i] >= 0)
 			close(world->file[i]);
@@ -204,12 +208,12 @@ void world_reset(struct world *world)
 	for (int i = 0; i < NETS; i++) {
 		drain(world->net[i].sniff);
 		drain(world->net[i].udp);
-		drain(world->net[i].monitor);
+		look_at_messages(world, i, false);
 	}
 	world->macs = 0;
 	world->used = 0;
-	world->sends_back = world->has_filter = world->has_native_xdp = false;
-	world->has_learned = false;
+	world->sends_back = world->has_filter = world->has_learned = world->has_xdp = false;
+	world->native_xdp[0] = 0;
 }
 
 void *bad_pointer(void)
@@ -231,9 +235,20 @@ uint8_t *edge_memory(size_t len, size_t bad)
 	return len < bad ? end : end - (len - bad);
 }
 
+/* The flows of a device of several queues are of interest only once it has learned some. */
+void world_lose_queue(struct world *world, int fd)
+{
+	struct ifreq ifr = {};
+
+	if (!world->has_learned || ioctl(fd, TUNGETIFF, &ifr))
+		return;
+	if (ifr.ifr_flags & IFF_MULTI_QUEUE && !(ifr.ifr_flags & IFF_DETACH_QUEUE))
+		world->lost_queue = true;
+}
+
 void world_step(struct world *world, const struct step *step)
 {
-	world->wrote_mq = world->saw_out = false;
+	world->wrote_mq = world->saw_out = world->lost_queue = false;
 	step->op->run(world, step);
 	if (world->sleeper)
 		sleepers_settle(world);
@@ -241,14 +256,13 @@ void world_step(struct world *world, const struct step *step)
 		links_settle(world);
 	if (step->op->flags & OP_PACKETS)
 		softirqs_settle(world);
-	look_at_packets(world);
-	if (world->wrote_mq && world->saw_out)
+	look_at_sockets(world, !(step->op->flags & OP_CARRIER));
+	if (world->wrote_mq && (world->saw_out || world->sends_back))
 		say(world, "parts", "what was written was answered");
-	look_at_messages(world, !(step->op->flags & OP_CARRIER));
 	if (sigios)
 		say(world, "SIGIO", "came");
 	sigios = 0;
-	if (world->has_learned && (step->op == &op_close || step->op == &op_setqueue))
+	if (world->lost_queue)
 		say(world, "parts", "flows may have lost their queue");
 }
 
@@ -257,9 +271,14 @@ static void read_all(struct world *world, int slot)
 	static uint8_t buf[70000];
 
 	for (int i = 0; i < 40; i++) {
-		ssize_t n = read(world->file[slot], buf, sizeof(buf));
-		int err = errno;
+		ssize_t n;
+		int err;
 
+		memset(buf, READ_FILL, 256);
+		n = read(world->file[slot], buf, sizeof(buf));
+		err = errno;
+		if (n > 0)
+			rules_clean_read(world->file[slot], buf, n);
 		if (n >= 0)
 			say_packet(world, "read", buf, n);
 		else
@@ -279,10 +298,6 @@ void world_last_look(struct world *world)
 	links_settle(world);
 	for (int i = 0; i < SLOTS; i++)
 		look_at_file(world, i);
-	for (int i = 0; i < NETS; i++) {
-		say(world, "namespace", "n%d", i);
-		look_at_links(world, &world->net[i], NULL);
-	}
 	for (int i = 0; i < SLOTS; i++) {
 		int flags = world->file[i] < 0 ? -1 : fcntl(world->file[i], F_GETFL);
 
@@ -292,6 +307,9 @@ void world_last_look(struct world *world)
 		say(world, "file", "f%d", i);
 		read_all(world, i);
 	}
-	for (int i = 0; i < NETS; i++)
-		look_at_links(world, &world->net[i], NULL);
+	for (int i = 0; i < NETS; i++) {
+		say(world, "namespace", "n%d", i);
+		if (world->net[i].links)
+			look_at_links(world, &world->net[i]);
+	}
 }

@@ -6,6 +6,8 @@
 #include "diff.h"
 
 #define MACS	64
+#define READ_FILL	0xa5		/* what memory holds before something is read into it */
+#define LINKS	16
 
 struct net {
 	int ns;				/* its file */
@@ -16,7 +18,8 @@ struct net {
 	int sniff;			/* a packet socket on all devices */
 	int send;			/* one that sends */
 	int udp;			/* port 7777 */
-	int ping[2];			/* to itself, to wait for softirqs */
+	int link[LINKS];		/* indices of devices that the monitor told of */
+	unsigned int links;
 };
 
 struct sleeper;
@@ -27,14 +30,17 @@ struct world {
 	char node[32];
 	struct net net[NETS];
 	int here;			/* the namespace that the worker is in */
+	int ping[2];			/* n0's lo, to wait for softirqs */
 	int file[SLOTS];
 	struct sleeper *sleeper;
 	uint8_t mac[MACS][6];		/* random addresses, in the order they were made */
 	unsigned int macs;
 	size_t used;			/* bytes of the record */
-	bool wrote_mq, saw_out;		/* in this step: to a device of several queues; from one */
+	/* in this step: written to a device of several queues; sent by one; one of its queues went */
+	bool wrote_mq, saw_out, lost_queue;
 	/* what happened in this sequence after which the drivers may part on purpose */
-	bool has_filter, has_native_xdp, has_learned;
+	bool has_filter, has_learned, has_xdp;
+	char native_xdp[IFNAMSIZ];	/* which device has a program that may not pass; ? for some */
 	bool sends_back;		/* XDP may have put written packets into a fifo */
 };
 
@@ -43,6 +49,9 @@ void world_reset(struct world *world);
 void world_step(struct world *world, const struct step *step);
 void world_last_look(struct world *world);
 struct net *world_net(struct world *world);
+
+/* Before a file is closed or its queue detached. */
+void world_lose_queue(struct world *world, int fd);
 
 /* records */
 __attribute__((format(printf, 3, 4)))
@@ -61,10 +70,10 @@ void mac_to_record(struct world *world, uint8_t *data, size_t len);
 extern const uint8_t mac_prefix[5];	/* what stands for the nth: these and n */
 
 /* looking around */
-void look_at_packets(struct world *world);
-/* Without those about mere states if they may be the link watch's. */
-void look_at_messages(struct world *world, bool states);
-void look_at_links(struct world *world, struct net *net, const char *only);
+/* Messages without those about mere states if they may be the link watch's. */
+void look_at_sockets(struct world *world, bool states);
+void look_at_messages(struct world *world, int net, bool states);
+void look_at_links(struct world *world, struct net *net);
 void links_delete(struct net *net);
 int lo_up(struct net *net);
 void links_settle(struct world *world);
