@@ -36,7 +36,7 @@ quick: ## the selftests in User Mode Linux, which starts in a second (DRIVER= TE
 	@KERNEL=uml scripts/test
 
 programs: ## real programs on all kernels, QEMU too, which `make test` leaves out (KERNEL= DRIVER=)
-	@TEST="$$(cd selftests && echo programs/*.sh)" scripts/test
+	@TEST="$$(cd selftests && echo programs/*.sh)" TEST_LIMIT=3000 scripts/test
 
 soak: ## what takes too long for make test: STEPS=1000000 of the differential test, upstream's waits (KERNEL=)
 	@TEST="differential upstream" DRIVER=vtun STEPS=$(STEPS) TEST_SOAK=1 TEST_LIMIT=86400 \
