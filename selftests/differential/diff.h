@@ -148,6 +148,9 @@ int generate_without(const char *list);
 extern unsigned int gen_known_flags;	/* of TUNSETIFF, of both drivers */
 void generate_sequence(struct sequence *seq, uint64_t seed, unsigned int steps);
 
+/* What the whole kernel must be told for the time of a run. */
+void system_change(bool back);
+
 extern bool tells_all;			/* --verbose */
 extern int patience;
 int kernel_at_least(int major, int minor);

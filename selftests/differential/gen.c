@@ -149,6 +149,7 @@ static void generate_device(struct gen *gen, int slot, int name, unsigned int fl
 	*device = (struct gen_device){
 		.exists = true, .tap = flags & IFF_TAP, .mq = flags & IFF_MULTI_QUEUE,
 		.pi = !(flags & IFF_NO_PI), .vnet = flags & IFF_VNET_HDR, .vhsz = 10,
+		.frags = flags & IFF_NAPI_FRAGS,
 	};
 	gen->taps += device->tap;
 	if (device->vnet && percent(gen, 50)) {
@@ -262,6 +263,16 @@ static const struct op *pick_op(struct gen *gen)
 	}
 }
 
+/* What makes queues come, go and come again. */
+static const struct op *pick_queue_op(struct gen *gen)
+{
+	static const char *const names[] = {
+		"TUNSETQUEUE", "TUNSETQUEUE", "close", "open", "TUNSETIFF", "TUNSETIFF",
+	};
+
+	return op_find(names[below(gen, ARRAY_SIZE(names))]);
+}
+
 void generate_sequence(struct sequence *seq, uint64_t seed, unsigned int steps)
 {
 	struct gen gen = { .rng.state = seed, .seq = seq };
@@ -272,7 +283,8 @@ void generate_sequence(struct sequence *seq, uint64_t seed, unsigned int steps)
 	seq->count = 0;
 	generate_start(&gen);
 	while (seq->count < steps && seq->count < SEQ_STEPS) {
-		const struct op *op = pick_op(&gen);
+		const struct op *op = gen.focus_queues && percent(&gen, 15) ?
+				      pick_queue_op(&gen) : pick_op(&gen);
 		struct step *step = gen_add(&gen, op->name);
 
 		if (is_left_out(op)) {

@@ -13,7 +13,7 @@ struct gen_file {
 };
 
 struct gen_device {
-	bool exists, tap, mq, pi, vnet, up, persist, xdp_tx;
+	bool exists, tap, mq, pi, vnet, frags, up, persist;
 	int vhsz;
 };
 

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define SEGMENTS	24
-#define GUARD		64
+#define NOWAIT		3		/* of the kinds of reads and writes */
 
 void gen_put(struct step *step, const void *data, size_t len)
 {
@@ -72,20 +72,36 @@ void gen_write_packet(struct gen *gen, struct step *step, struct gen_device *dev
 	if (percent(gen, 4) && step->size)
 		step->bytes[below(gen, step->size)] ^= 1 << below(gen, 8);
 	if (percent(gen, 1))
-		step->v[1] = percent(gen, 90) ? 65536 : PICK(gen, 4000000, 4700000, 4800000);
+		step->v[1] = percent(gen, 75) ? 65536 : PICK(gen, 4000000, 4700000, 4800000);
 }
 
 static const char *const write_kinds[] = {
 	"write", "writev", "pwritev2", "nowait", "fault", "bad", NULL
 };
 
+/* In-tree tun of 6.1 has no RWF_NOWAIT. */
+static int no_old_nowait(struct gen *gen, int kind)
+{
+	return kind == NOWAIT && !kernel_at_least(6, 2) && percent(gen, 95) ? 0 : kind;
+}
+
 static void generate_write(struct gen *gen, struct step *step)
 {
+	struct gen_device *device;
+
 	step->v[0] = gen_attached_file(gen);
-	gen_write_packet(gen, step, gen_device_of(gen, step->v[0]));
+	device = gen_device_of(gen, step->v[0]);
+	gen_write_packet(gen, step, device);
+	if (device && device->frags && percent(gen, 10)) {
+		/* beyond the limits of fragments: of their sum, of one */
+		step->v[1] = percent(gen, 50) ? 65536 : 5000;
+		step->v[2] = 1;
+		step->v[3] = 4097;
+		return;
+	}
 	if (percent(gen, 70))
 		return;
-	step->v[2] = 1 + below(gen, 5);
+	step->v[2] = no_old_nowait(gen, 1 + below(gen, 5));
 	if (step->v[2] == 1)
 		step->v[3] = PICK(gen, 1, 14, 20, 64, 100, 1000, 4096, 4097);
 	else if (step->v[2] == 4)
@@ -141,6 +157,7 @@ static void run_write(struct world *world, const struct step *step)
 	int fd = world->file[step->v[0]], n, err;
 	struct iovec iov[SEGMENTS];
 	struct rule_state state;
+	const char *old;
 	uint8_t *data;
 	ssize_t ret;
 
@@ -162,6 +179,9 @@ static void run_write(struct world *world, const struct step *step)
 		say(world, "parts", "XDP for a packet that goes the slow way");
 	else if (may_run_xdp(world, &state) && world->sends_back && state.pi)
 		say(world, "parts", "XDP may send back a frame without packet information");
+	old = rules_old(&state, data, len - fault);
+	if (old)
+		say(world, "parts", "%s", old);
 	n = cut(iov, data, len, step->v[2] == 1 ? step->v[3] : (int64_t)len / 2 + 1);
 	switch (step->v[2]) {
 	case 1:
@@ -205,7 +225,7 @@ static void generate_read(struct gen *gen, struct step *step)
 	if (percent(gen, 75))
 		return;
 	/* a packet that can't be read ends the sequence: F6.15 */
-	step->v[2] = 1 + below(gen, percent(gen, 20) ? 5 : 3);
+	step->v[2] = no_old_nowait(gen, 1 + below(gen, percent(gen, 20) ? 5 : 3));
 	if (step->v[2] == 4)
 		step->v[3] = 1 + below(gen, percent(gen, 50) ? 60 : 2000);
 	else

@@ -87,6 +87,7 @@ static void guess_setiff(struct gen *gen, int slot, int name, unsigned int flags
 		*device = (struct gen_device){
 			.exists = true, .tap = !(flags & IFF_TUN), .mq = flags & IFF_MULTI_QUEUE,
 			.pi = !(flags & IFF_NO_PI), .vnet = flags & IFF_VNET_HDR, .vhsz = 10,
+			.frags = flags & IFF_NAPI_FRAGS,
 		};
 		gen->taps += device->tap;
 	}
@@ -215,7 +216,7 @@ static void generate_ioctl(struct gen *gen, struct step *step)
 	step->v[0] = gen_attached_file(gen);
 	step->v[1] = gen_pick(gen, commands, ARRAY_SIZE(commands));
 	gen_number(gen, v);
-	if (percent(gen, 6)) {
+	if (percent(gen, 10)) {
 		/* any other: what it doesn't know, or takes a pointer */
 		step->v[1] = percent(gen, 50) ? (int64_t)ioctl_known[below(gen, ioctl_known_count)].number :
 			     (int64_t)(PICK(gen, 0x40045400, 0x80045400, 0x5400, 0x8900) | below(gen, 256));

@@ -139,6 +139,23 @@ static void generate_ethtool(struct gen *gen, struct step *step)
 		     (int64_t)below(gen, QUESTIONS);
 }
 
+/* A line for each feature that there is: whether it can be switched, is wanted, is on, is fixed. */
+static void say_features(struct world *world, const struct ethtool_gfeatures *all)
+{
+	char key[24];
+
+	for (unsigned int i = 0; i < 32 * all->size; i++) {
+		const struct ethtool_get_features_block *block = &all->features[i / 32];
+		uint32_t bit = 1u << i % 32;
+
+		if (!((block->available | block->requested | block->active | block->never_changed) & bit))
+			continue;
+		snprintf(key, sizeof(key), "feature %u", i);
+		say(world, key, "%d%d%d%d", !!(block->available & bit), !!(block->requested & bit),
+		    !!(block->active & bit), !!(block->never_changed & bit));
+	}
+}
+
 static void run_ethtool(struct world *world, const struct step *step)
 {
 	const struct ethtool_question *q = &questions[step->v[0]];
@@ -160,7 +177,10 @@ static void run_ethtool(struct world *world, const struct step *step)
 		memset(info->driver, 0, sizeof(info->driver));
 		memset(info->version, 0, sizeof(info->version));
 	}
-	say_bytes(world, "answer", data, q->size);
+	if (q->cmd == ETHTOOL_GFEATURES)
+		say_features(world, (void *)data);
+	else
+		say_bytes(world, "answer", data, q->size);
 }
 
 const struct op op_ethtool = {

@@ -107,7 +107,7 @@ static void put_ipv4(struct gen *gen, struct frame *frame, int protocol, size_t 
 	set16(ip + 2, 20 + payload);
 	set16(ip + 4, 0x5654);
 	ip[6] = percent(gen, 50) ? 0x40 : 0;
-	ip[8] = 64;
+	ip[8] = OUR_TTL;
 	ip[9] = protocol;
 	memcpy(ip + 12, outwards ? us : peer, 4);
 	memcpy(ip + 16, outwards ? peer : us, 4);
@@ -294,6 +294,38 @@ static void random_virtio(struct gen *gen, uint8_t *vh)
 	put_le16(vh + 22, below(gen, 120));
 }
 
+/* One field becomes what is at a limit, or next to what it was, or anything. */
+static void spoil_virtio(struct gen *gen, const struct frame *frame, uint8_t *vh)
+{
+	static const uint8_t fields[] = { 0, 1, 2, 4, 6, 8, 20, 22 };
+	int at = fields[below(gen, sizeof(fields))];
+	bool limit = percent(gen, 50);
+
+	if (limit && at == 2)
+		put_le16(vh + 2, PICK(gen, 13, 14, 1, frame->len + frame->pad,
+				      frame->len + frame->pad + 1, frame->len + frame->pad + 15));
+	else if (limit && at == 4)
+		put_le16(vh + 4, PICK(gen, 0, 1, 7, 8, 0xffff));
+	else if (limit && at == 6)
+		put_le16(vh + 6, PICK(gen, 14, 19, 20, 39, 40, frame->len, frame->len - 1));
+	else
+		vh[at] = percent(gen, 60) ? vh[at] + PICK(gen, 1, -1, 2, -2) : (int)below(gen, 256);
+}
+
+/* What kernels before 7.x judge otherwise (F5.24, F5.29; 6.1: F5.27) is rare there. */
+static void avoid_old_rules(struct gen *gen, uint8_t *vh)
+{
+	if (kernel_at_least(7, 0) || percent(gen, 4))
+		return;
+	vh[1] &= ~(VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV4 | VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV6);
+	if (vh[1])
+		vh[0] |= VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	if (!kernel_at_least(6, 2) && (vh[1] & 0x7f) == VIRTIO_NET_HDR_GSO_UDP_L4)
+		vh[1] = 0;
+	if (!kernel_at_least(6, 2) && vh[0] & VIRTIO_NET_HDR_F_NEEDS_CSUM && !vh[7] && vh[6] < 20)
+		vh[6] = 20;
+}
+
 /* A header that suits the frame; then perhaps one field is spoilt. */
 void frame_virtio(struct gen *gen, const struct frame *frame, bool tap, uint8_t *vh, bool write)
 {
@@ -305,6 +337,7 @@ void frame_virtio(struct gen *gen, const struct frame *frame, bool tap, uint8_t 
 		return;
 	if (write && percent(gen, 20)) {
 		random_virtio(gen, vh);
+		avoid_old_rules(gen, vh);
 		return;
 	}
 	if (protocol != 6 && protocol != 17) {
@@ -319,7 +352,7 @@ void frame_virtio(struct gen *gen, const struct frame *frame, bool tap, uint8_t 
 		      frame->v6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
 		if (protocol == 17 && write && percent(gen, 10))
 			gso = VIRTIO_NET_HDR_GSO_UDP;
-		if (protocol == 6 && percent(gen, 15))
+		if (percent(gen, protocol == 6 ? 15 : 6))
 			gso |= VIRTIO_NET_HDR_GSO_ECN;
 		put_le16(vh + 4, PICK(gen, 10, 8, 100, 500, 1400, 3));
 	}
@@ -336,10 +369,8 @@ void frame_virtio(struct gen *gen, const struct frame *frame, bool tap, uint8_t 
 	put_le16(vh + 2, percent(gen, 80) ? frame->transport + (protocol == 6 ? 20 : 8) : 0);
 	put_le16(vh + 6, frame->transport);
 	put_le16(vh + 8, offset);
-	if (write && percent(gen, 12)) {
-		static const uint8_t fields[] = { 0, 1, 2, 4, 6, 8, 20, 22 };
-		int at = fields[below(gen, sizeof(fields))];
-
-		vh[at] = percent(gen, 50) ? vh[at] + PICK(gen, 1, -1, 2, -2) : (int)below(gen, 256);
-	}
+	if (write && percent(gen, 18))
+		spoil_virtio(gen, frame, vh);
+	if (write)
+		avoid_old_rules(gen, vh);
 }

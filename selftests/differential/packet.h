@@ -6,6 +6,7 @@
 #include "gen.h"
 
 #define FRAME_BYTES	260
+#define OUR_TTL		63		/* of IPv4: the stack's own packets have 64 */
 
 struct frame {
 	uint8_t data[FRAME_BYTES];

@@ -116,6 +116,34 @@ bool rules_odd_gso(const struct rule_state *state, const uint8_t *data, size_t l
 	return gso && gso != 1 && gso != 4 && gso != 5;
 }
 
+const char *rules_old(const struct rule_state *state, const uint8_t *data, size_t len)
+{
+	size_t at = state->pi ? 4 : 0, all = at + (state->vnet ? state->vhsz : 0);
+	const uint8_t *vh = data + at;
+	unsigned int gso, length;
+	bool needs;
+
+	if (kernel_at_least(7, 0) || !state->vnet || len < all)
+		return NULL;
+	gso = vh[1] & 0x7f;
+	needs = vh[0] & 1;
+	length = le16(vh + 2);
+	if (needs && ((le16(vh + 6) + le16(vh + 8) + 2) & 0xffff) > length)
+		length = (le16(vh + 6) + le16(vh + 8) + 2) & 0xffff;
+	if (length > len - all && length <= len - at - 10)
+		return "F5.16 the header's length";
+	if (gso & 0x60)
+		return "F5.29 tunnel";
+	if (gso && !needs)
+		return "F5.25 GSO without checksum";
+	if (!state->tap && !state->pi && (needs || gso) && len > all && data[all] >> 4 != 4 &&
+	    data[all] >> 4 != 6)
+		return "F14.7 order";
+	if (kernel_at_least(6, 2))
+		return NULL;
+	return needs && le16(vh + 6) < 20 ? "F5.22 checksum start" : gso == 5 ? "F5.27 UDP GSO" : NULL;
+}
+
 static void count_gso(struct world *world, const uint8_t *vh, const struct rule_state *state,
 		      long follows, int err)
 {
