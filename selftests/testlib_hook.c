@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/gen_stats.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/pkt_cls.h>
@@ -293,13 +294,63 @@ int hook_tag(int ifindex, uint16_t proto, uint16_t tci)
 	return hook_attach(ifindex, TC_H_MIN_EGRESS, HOOK_LOAD(insns));
 }
 
-int hook_noqueue(int ifindex)
+int hook_root(int ifindex, const char *kind)
 {
 	struct hook_request req = hook_qdisc(RTM_NEWQDISC, ifindex, TC_H_ROOT);
 
 	req.head.nlmsg_flags = NLM_F_CREATE | NLM_F_REPLACE;
-	hook_put(&req, TCA_KIND, "noqueue", sizeof("noqueue"));
+	hook_put(&req, TCA_KIND, kind, strlen(kind) + 1);
 	return hook_talk(&req);
+}
+
+/* What the qdisc message @head says is in its queue. */
+static int hook_qlen(struct nlmsghdr *head)
+{
+	struct tcmsg *tc = NLMSG_DATA(head);
+	struct rtattr *a = TCA_RTA(tc), *s;
+	int left = TCA_PAYLOAD(head), inner;
+
+	for (; RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+		if ((a->rta_type & NLA_TYPE_MASK) != TCA_STATS2)
+			continue;
+		s = RTA_DATA(a);
+		inner = RTA_PAYLOAD(a);
+		for (; RTA_OK(s, inner); s = RTA_NEXT(s, inner))
+			if (s->rta_type == TCA_STATS_QUEUE)
+				return ((struct gnet_stats_queue *)
+					RTA_DATA(s))->qlen;
+	}
+	return -ENODATA;
+}
+
+int hook_held(int ifindex)
+{
+	struct hook_request req = hook_qdisc(RTM_GETQDISC, ifindex, 0);
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	_Alignas(NLMSG_ALIGNTO) char answer[32768];
+	int len, held = -ENOENT;
+	bool more = true;
+
+	if (fd < 0)
+		return -errno;
+	req.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	if (send(fd, &req, req.head.nlmsg_len, 0) < 0)
+		held = -errno;
+	while (more && (len = recv(fd, answer, sizeof(answer), 0)) > 0) {
+		struct nlmsghdr *head = (struct nlmsghdr *)answer;
+
+		for (; NLMSG_OK(head, len); head = NLMSG_NEXT(head, len)) {
+			struct tcmsg *tc = NLMSG_DATA(head);
+
+			if (head->nlmsg_type == RTM_NEWQDISC &&
+			    tc->tcm_ifindex == ifindex &&
+			    tc->tcm_parent == TC_H_ROOT)
+				held = hook_qlen(head);
+			more = head->nlmsg_type == RTM_NEWQDISC;
+		}
+	}
+	close(fd);
+	return held;
 }
 
 int hook_xdp_drop(int ifindex)

@@ -51,7 +51,12 @@ int hook_tag(int ifindex, uint16_t proto, uint16_t tci);
 /* Have the core's XDP drop each packet that the device receives. */
 int hook_xdp_drop(int ifindex);
 
-/* Have the device send without a qdisc, so that drops reach the sender. */
-int hook_noqueue(int ifindex);
+/*
+ * Give the device this queueing discipline with its defaults: pfifo, or noqueue,
+ * with which drops reach the sender.
+ */
+int hook_root(int ifindex, const char *kind);
+/* How many packets the root qdisc holds, all that is below it included. */
+int hook_held(int ifindex);
 
 #endif

@@ -167,7 +167,7 @@ TEST_F(transmit, noqueue_sees_the_drop)
 	int i;
 
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, FIFO));
-	ASSERT_EQ(0, hook_noqueue(link_index(IO_NAME)));
+	ASSERT_EQ(0, hook_root(link_index(IO_NAME), "noqueue"));
 	for (i = 0; i < FIFO; i++)
 		ASSERT_EQ(0, io_send(io, i, 20));
 	EXPECT_EQ(-ENOBUFS, io_send(io, i, 20));

@@ -56,6 +56,7 @@ static void vtun_dev_uninit(struct net_device *dev)
 static int vtun_dev_open(struct net_device *dev)
 {
 	netif_tx_start_all_queues(dev);
+	vtun_queue_wake_all_tx(netdev_priv(dev));
 	return 0;
 }
 
@@ -279,6 +280,7 @@ static void vtun_dev_first_file(struct vtun_dev *vtun, u16 flags)
 	};
 
 	vtun_dev_apply(vtun, &cfg);
+	vtun_queue_wake_all_tx(vtun);	/* back pressure may be over */
 	if (flags & IFF_NO_CARRIER)
 		netif_carrier_off(vtun->dev);
 	else
@@ -401,8 +403,6 @@ int vtun_dev_open_file(struct vtun_queue *vq, char *name, u16 flags)
 	struct net_device *dev;
 
 	ASSERT_RTNL();
-	if (flags & VTUN_REFUSED_FLAGS)
-		return -EINVAL;
 	/* Fragments of odd sizes find the stack's bugs: not for everybody. */
 	if (flags & IFF_NAPI_FRAGS) {
 		if (!capable(CAP_NET_ADMIN))

@@ -118,6 +118,45 @@ static int vtun_queue_set_real(struct vtun_dev *vtun, unsigned int n)
 	return netif_set_real_num_queues(vtun->dev, n, n);
 }
 
+/* Let the stack send to the @n-th queue, if there is one. Transmit stops it with
+ * the lock held: one that saw what was before is through, a later one sees what
+ * is now.
+ */
+static void vtun_queue_wake_tx(struct vtun_dev *vtun, unsigned int n)
+{
+	struct netdev_queue *txq = netdev_get_tx_queue(vtun->dev, n);
+	struct vtun_queue *vq = vtun_queue_rtnl(vtun, n);
+
+	if (vq) {
+		spin_lock(&vq->fifo.consumer_lock);
+		vq->taken = 0;
+		spin_unlock(&vq->fifo.consumer_lock);
+	}
+	if (!netif_running(vtun->dev))
+		return;		/* it is stopped for that, not by transmit */
+	__netif_tx_lock_bh(txq);
+	netif_tx_wake_queue(txq);
+	__netif_tx_unlock_bh(txq);
+}
+
+/**
+ * vtun_queue_wake_all_tx() - let the stack send to every queue
+ * @vtun: device
+ *
+ * After something that back pressure depends on has changed; transmit stops
+ * again what is full.
+ *
+ * Context: process, RTNL held.
+ */
+void vtun_queue_wake_all_tx(struct vtun_dev *vtun)
+{
+	unsigned int i;
+
+	ASSERT_RTNL();
+	for (i = 0; i < vtun->num_queues; i++)
+		vtun_queue_wake_tx(vtun, i);
+}
+
 /* Last slot of the table. The core knows of the number already. */
 static void vtun_queue_publish(struct vtun_dev *vtun, struct vtun_queue *vq)
 {
@@ -129,6 +168,7 @@ static void vtun_queue_publish(struct vtun_dev *vtun, struct vtun_queue *vq)
 	smp_store_release(&vq->state, VTUN_QUEUE_ATTACHED);
 	rcu_assign_pointer(vtun->queues[n], vq);
 	WRITE_ONCE(vtun->num_queues, n + 1);
+	vtun_queue_wake_tx(vtun, n);
 }
 
 /* The last queue takes the number of the one that goes; the others stay. */
@@ -144,6 +184,7 @@ static void vtun_queue_unpublish(struct vtun_dev *vtun, struct vtun_queue *vq)
 	rcu_assign_pointer(vtun->queues[gap], mover);
 	RCU_INIT_POINTER(vtun->queues[last], NULL);
 	vtun_steer_renumber(vtun, gap, last);
+	vtun_queue_wake_tx(vtun, gap);
 }
 
 /**
@@ -385,7 +426,8 @@ void vtun_queue_unlink_all(struct vtun_dev *vtun)
  * vtun_queue_resize_all() - give every fifo the device's tx_queue_len
  * @vtun: device
  *
- * Order is kept; the newest packets that don't fit are dropped.
+ * Order is kept; the newest packets that don't fit are dropped. What back
+ * pressure has stopped goes on.
  *
  * Context: process, RTNL held, may sleep.
  * Return: 0, or -ENOMEM and nothing has changed.
@@ -408,5 +450,7 @@ int vtun_queue_resize_all(struct vtun_dev *vtun)
 	err = ptr_ring_resize_multiple_bh(fifos, n, vtun->dev->tx_queue_len,
 					  GFP_KERNEL, vtun_fifo_free);
 	kfree(fifos);
+	if (!err)
+		vtun_queue_wake_all_tx(vtun);
 	return err;
 }

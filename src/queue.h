@@ -16,6 +16,7 @@ int vtun_queue_unpark(struct vtun_queue *vq);
 void vtun_queue_unlink_all(struct vtun_dev *vtun);
 
 int vtun_queue_resize_all(struct vtun_dev *vtun);
+void vtun_queue_wake_all_tx(struct vtun_dev *vtun);
 void vtun_queue_wake_reader(struct vtun_queue *vq);
 void vtun_queue_wake_writer(struct vtun_queue *vq);
 

@@ -11,28 +11,73 @@
 #include "queue.h"
 #include "tx.h"
 
+/* Whether the stack can keep a packet for later; noqueue can't. */
+static bool vtun_tx_has_qdisc(const struct netdev_queue *txq)
+{
+	return rcu_dereference(txq->qdisc)->enqueue;
+}
+
+static bool vtun_tx_is_full(struct vtun_queue *vq)
+{
+	bool full;
+
+	spin_lock(&vq->fifo.producer_lock);
+	/* One that never has room is not waited for. */
+	full = vq->fifo.size && __ptr_ring_full(&vq->fifo);
+	spin_unlock(&vq->fifo.producer_lock);
+	return full;
+}
+
+/* Back pressure: stop the tx queue of a full fifo, so that the qdisc keeps what
+ * comes. Under the tx-queue lock, in an RCU section. True if there is no room.
+ */
+static bool vtun_tx_hold_back(struct vtun_queue *vq, struct netdev_queue *txq)
+{
+	if (!vtun_tx_has_qdisc(txq) || !vtun_tx_is_full(vq))
+		return false;
+	netif_tx_stop_queue(txq);
+	/* Pairs with vtun_tx_stopped(): a reader that did not see the stop
+	 * has made its room before we look again.
+	 */
+	smp_mb__after_atomic();
+	if (vtun_tx_is_full(vq))
+		return true;
+	netif_tx_wake_queue(txq);
+	return false;
+}
+
 /**
  * vtun_tx_xmit() - ndo_start_xmit: queue a packet for the program
- * @skb: packet; consumed
+ * @skb: packet; consumed, but with NETDEV_TX_BUSY
  * @dev: device
  *
  * Context: BH off, tx-queue lock held, RCU section.
- * Return: NETDEV_TX_OK, or NET_XMIT_DROP if the packet was dropped and counted.
+ * Return: NETDEV_TX_OK; NET_XMIT_DROP if the packet was dropped and counted;
+ * NETDEV_TX_BUSY if back pressure has stopped the tx queue.
  */
 netdev_tx_t vtun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct vtun_dev *vtun = netdev_priv(dev);
+	bool pressure = READ_ONCE(vtun->flags) & IFF_BACKPRESSURE;
+	u16 index = skb_get_queue_mapping(skb);
 	enum skb_drop_reason reason;
+	struct netdev_queue *txq;
 	struct vtun_queue *vq;
 
 	if (vtun_logs(vtun, NETIF_MSG_TX_QUEUED))
 		netdev_info(dev, "transmit %u bytes, queue %u\n", skb->len,
-			    skb_get_queue_mapping(skb));
+			    index);
 	rcu_read_lock();
-	vq = rcu_dereference(vtun->queues[skb_get_queue_mapping(skb)]);
+	vq = rcu_dereference(vtun->queues[index]);
 	reason = SKB_DROP_REASON_DEV_READY;
 	if (!vq)
 		goto drop;
+	/* Before anything is done to the packet, which comes again. */
+	txq = netdev_get_tx_queue(dev, index);
+	if (pressure && vtun_tx_hold_back(vq, txq)) {
+		rcu_read_unlock();
+		return NETDEV_TX_BUSY;
+	}
 	reason = vtun_filter_apply(vtun, skb);
 	if (reason)
 		goto drop;
@@ -50,6 +95,8 @@ netdev_tx_t vtun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 	reason = SKB_DROP_REASON_FULL_RING;
 	if (ptr_ring_produce(&vq->fifo, skb))
 		goto drop;
+	if (pressure)
+		vtun_tx_hold_back(vq, txq);
 	vtun_queue_wake_reader(vq);
 	rcu_read_unlock();
 	return NETDEV_TX_OK;
@@ -60,17 +107,71 @@ drop:
 	return NET_XMIT_DROP;
 }
 
+/* The tx queue that back pressure has stopped for @vq, or NULL. In an RCU
+ * section.
+ */
+static struct netdev_queue *vtun_tx_stopped(struct vtun_queue *vq)
+{
+	struct vtun_dev *vtun = rcu_dereference(vq->vtun);
+	struct netdev_queue *txq;
+
+	if (!vtun || !(READ_ONCE(vtun->flags) & IFF_BACKPRESSURE) ||
+	    !netif_running(vtun->dev))
+		return NULL;
+	/* Pairs with vtun_tx_hold_back(). Whoever has stopped a tx queue for us
+	 * has seen our number before, so read that after it.
+	 */
+	smp_mb();
+	txq = netdev_get_tx_queue(vtun->dev, READ_ONCE(vq->index));
+	return netif_tx_queue_stopped(txq) ? txq : NULL;
+}
+
+/* Whether a stopped tx queue shall go on: half of the fifo was read since, or
+ * all of it. Under the consumer lock.
+ */
+static bool vtun_tx_makes_room(struct vtun_queue *vq)
+{
+	if (++vq->taken < vq->fifo.size / 2 && !__ptr_ring_empty(&vq->fifo))
+		return false;
+	vq->taken = 0;
+	return true;
+}
+
+static void *vtun_tx_consume(struct vtun_queue *vq)
+{
+	struct netdev_queue *txq = NULL;
+	void *entry;
+
+	rcu_read_lock();
+	spin_lock(&vq->fifo.consumer_lock);
+	entry = __ptr_ring_consume(&vq->fifo);
+	if (entry) {
+		txq = vtun_tx_stopped(vq);
+		if (txq && !vtun_tx_makes_room(vq))
+			txq = NULL;
+	}
+	spin_unlock(&vq->fifo.consumer_lock);
+	if (unlikely(txq)) {
+		/* The qdisc runs here and now, not in ksoftirqd. */
+		local_bh_disable();
+		netif_tx_wake_queue(txq);
+		local_bh_enable();
+	}
+	rcu_read_unlock();
+	return entry;
+}
+
 /* What ends a reader's sleep: a packet, or the end of the device. */
 static bool vtun_tx_end_wait(struct vtun_queue *vq, void **entry)
 {
-	*entry = ptr_ring_consume(&vq->fifo);
+	*entry = vtun_tx_consume(vq);
 	return *entry || READ_ONCE(vq->state) == VTUN_QUEUE_ORPHAN;
 }
 
 /* Next entry of the fifo, or an ERR_PTR(). */
 static void *vtun_tx_next(struct vtun_queue *vq, enum vtun_wait wait)
 {
-	void *entry = ptr_ring_consume(&vq->fifo);
+	void *entry = vtun_tx_consume(vq);
 	int err;
 
 	if (entry)

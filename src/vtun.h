@@ -17,6 +17,8 @@
  *     device again afterwards looks it up again, and may find it gone.
  *   vq->fifo.consumer_lock, inside RTNL
  *     Guards taking packets out of the fifo. Process context only.
+ *   the core's tx-queue lock, inside RTNL
+ *     Held during transmit, and so while back pressure stops a tx queue.
  *   vq->fifo.producer_lock, inside the core's tx-queue lock or consumer_lock
  *     Guards putting packets in. Uncontended but while queues are renumbered,
  *     when two tx queues may reach one fifo for a moment, and at a resize.
@@ -53,11 +55,10 @@
 #define VTUN_KIND_MASK		(IFF_TUN | IFF_TAP)
 #define VTUN_TYPE_BITS		0x000f	/* kept for further kinds */
 #define VTUN_STORED_FLAGS	(IFF_NO_PI | IFF_ONE_QUEUE | IFF_MULTI_QUEUE | \
-				 IFF_VNET_HDR | IFF_NAPI | IFF_NAPI_FRAGS)
+				 IFF_VNET_HDR | IFF_NAPI | IFF_NAPI_FRAGS | \
+				 IFF_BACKPRESSURE)
 /* What TUNGETFEATURES offers. */
 #define VTUN_FEATURES	(VTUN_KIND_MASK | VTUN_STORED_FLAGS | IFF_NO_CARRIER)
-/* Bits that mean something to in-tree tun and nothing here yet: refused. */
-#define VTUN_REFUSED_FLAGS	IFF_BACKPRESSURE
 
 struct vtun_filter;
 
@@ -118,6 +119,8 @@ enum vtun_wait {
  *	from
  * @backlog: written packets that wait for @napi; own lock
  * @fifo: packets that wait for read(); own locks, see the head of this file
+ * @taken: packets read since back pressure stopped the tx queue; guarded by
+ *	@fifo's consumer_lock
  * @fasync: who gets SIGIO; guarded by the fasync code
  * @poll_flags: atomic bits
  */
@@ -139,6 +142,7 @@ struct vtun_queue {
 	struct sk_buff_head backlog;
 
 	struct ptr_ring fifo ____cacheline_aligned_in_smp;
+	unsigned int taken;
 
 	struct fasync_struct *fasync;
 	unsigned long poll_flags;

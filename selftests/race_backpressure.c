@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Back pressure while many send and a program reads when it likes: no packet is
+ * lost, and nobody waits for a wake-up that never comes.
+ */
+#include <kselftest_harness.h>
+#include "testlib.h"
+#include "testlib_flow.h"
+#include "testlib_hook.h"
+#include "testlib_race.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#define NAME	"race0"
+#define SENDERS	3
+#define FLOWS	(SENDERS + 1)
+
+FIXTURE(race_backpressure)
+{
+	struct race race;
+	struct flow_path path;
+	int flags;
+	int fd;
+	int index;
+};
+
+FIXTURE_VARIANT(race_backpressure)
+{
+	int flags;
+};
+
+FIXTURE_VARIANT_ADD(race_backpressure, tun)
+{
+	.flags = IFF_TUN,
+};
+
+FIXTURE_VARIANT_ADD(race_backpressure, tap)
+{
+	.flags = IFF_TAP,
+};
+
+FIXTURE_SETUP(race_backpressure)
+{
+	ASSERT_EQ(0, ns_fresh());
+	ASSERT_EQ(0, race_init(&self->race));
+	if (!(vt_features() & IFF_BACKPRESSURE))
+		SKIP(return, "in-tree tun has it since 7.3");
+	self->flags = variant->flags | IFF_NO_PI | IFF_MULTI_QUEUE |
+		      IFF_BACKPRESSURE;
+	self->fd = vt_attach_nb(NAME, self->flags);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, link_up(NAME));
+	self->index = link_index(NAME);
+	ASSERT_EQ(0, hook_root(self->index, "pfifo"));
+	ASSERT_EQ(0, link_set_txqlen(NAME, 16));
+	ASSERT_EQ(0, flow_open(&self->path, NAME, variant->flags & IFF_TAP));
+}
+
+FIXTURE_TEARDOWN(race_backpressure)
+{
+	flow_close(&self->path);
+	close(self->fd);
+	EXPECT_FALSE(link_exists(NAME));
+	EXPECT_TRUE(race_left_nothing(&self->race));
+}
+
+/* Done is what the stack took; it says so when the qdisc is full. */
+static void job_send(struct race_job *job)
+{
+	FIXTURE_DATA(race_backpressure) *self = job->arg;
+
+	while (race_goes_on(job)) {
+		int err = flow_send(&self->path, job->nr, job->done + 1);
+
+		if (!err)
+			race_done(job);
+		else if (err == -ENOBUFS || err == -EAGAIN)
+			nap_ms(1);
+		else if (err != -ENETDOWN)
+			race_fail(job, err);
+	}
+}
+
+/* A flow's packets come in their order; it sleeps when it likes. */
+static void job_read(struct race_job *job)
+{
+	FIXTURE_DATA(race_backpressure) *self = job->arg;
+	uint32_t last[FLOWS] = {};
+	struct flow_mark mark;
+
+	srand(job->nr);
+	while (race_goes_on(job)) {
+		int err = flow_read(&self->path, self->fd, &mark);
+
+		if (rand() % 64 == 0)
+			nap_ms(rand() % 8);
+		if (err == -EAGAIN)
+			continue;
+		if (err || mark.flow >= FLOWS || mark.seq <= last[mark.flow]) {
+			race_fail(job, err ? err : (int)mark.seq);
+			continue;
+		}
+		last[mark.flow] = mark.seq;
+		race_done(job);
+	}
+}
+
+static void job_txqlen(struct race_job *job)
+{
+	static const unsigned int len[] = { 1, 40, 3, 0, 16, 5 };
+
+	while (race_goes_on(job)) {
+		int err = link_set_txqlen(NAME, len[job->rounds % 6]);
+
+		if (err)
+			race_fail(job, err);
+		else
+			race_done(job);
+		nap_ms(1);
+	}
+}
+
+static void job_detach(struct race_job *job)
+{
+	FIXTURE_DATA(race_backpressure) *self = job->arg;
+
+	while (race_goes_on(job)) {
+		int err = vt_set_queue(self->fd, IFF_DETACH_QUEUE) ?:
+			  vt_set_queue(self->fd, IFF_ATTACH_QUEUE);
+
+		if (err)
+			race_fail(job, err);
+		else
+			race_done(job);
+		nap_ms(1);
+	}
+}
+
+static void job_restart(struct race_job *job)
+{
+	while (race_goes_on(job)) {
+		int err = link_down(NAME) ?: link_up(NAME);
+
+		if (err)
+			race_fail(job, err);
+		else
+			race_done(job);
+		nap_ms(5);
+	}
+}
+
+static void job_share(struct race_job *job)
+{
+	FIXTURE_DATA(race_backpressure) *self = job->arg;
+	struct flow_mark mark;
+
+	while (race_goes_on(job)) {
+		int fd = vt_attach_nb(NAME, self->flags);
+
+		if (fd < 0) {
+			race_fail(job, fd);
+			continue;
+		}
+		while (!flow_read(&self->path, fd, &mark))
+			;
+		close(fd);
+		race_done(job);
+	}
+}
+
+/* Read until neither the fifo nor the qdisc has anything: packets, or -errno. */
+static int drain(FIXTURE_DATA(race_backpressure) *self)
+{
+	struct flow_mark mark;
+	int err, num = 0;
+
+	while (!(err = flow_await(&self->path, self->fd, &mark)))
+		num++;
+	if (err != -EAGAIN)
+		return err;
+	return hook_held(self->index) ? -EBUSY : num;
+}
+
+static void senders_and_reader(struct __test_metadata *_metadata,
+			       FIXTURE_DATA(race_backpressure) *self)
+{
+	int i;
+
+	for (i = 0; i < SENDERS; i++)
+		ASSERT_EQ(i, race_add(&self->race, job_send, self));
+	ASSERT_EQ(SENDERS, race_add(&self->race, job_read, self));
+}
+
+/* F7.20 F7.21 F7.23: what the qdisc took arrives, all of it */
+TEST_F_TIMEOUT(race_backpressure, nothing_lost, RACE_TIMEOUT)
+{
+	struct link_info info;
+	unsigned long sent = 0;
+	int i, left;
+
+	senders_and_reader(_metadata, self);
+	EXPECT_EQ(0, race_run(&self->race));
+	left = drain(self);
+	ASSERT_LE(0, left);
+	for (i = 0; i < SENDERS; i++)
+		sent += race_job_done(&self->race, i);
+	ASSERT_EQ(0, link_get(NAME, &info));
+	/* In-tree tun transmits without the queue's lock, so it may lose some. */
+	if (!vt_intree())
+		EXPECT_EQ(0, info.stats.tx_dropped);
+	EXPECT_EQ(sent, race_job_done(&self->race, SENDERS) + left +
+			info.stats.tx_dropped);
+}
+
+/* After whatever it was, a packet comes through, and nothing waits for ever. */
+static void goes_on(struct __test_metadata *_metadata,
+		    FIXTURE_DATA(race_backpressure) *self)
+{
+	struct flow_mark mark;
+	int told;
+	socklen_t len = sizeof(told);
+
+	EXPECT_EQ(0, race_run(&self->race));
+	/* A packet socket is told that its device was down by the next call. */
+	getsockopt(self->path.sock, SOL_SOCKET, SO_ERROR, &told, &len);
+	ASSERT_EQ(0, link_set_txqlen(NAME, 16));
+	ASSERT_LE(0, drain(self));
+	ASSERT_EQ(0, flow_send(&self->path, SENDERS, 1));
+	ASSERT_EQ(0, flow_await(&self->path, self->fd, &mark));
+	EXPECT_EQ(SENDERS, mark.flow);
+}
+
+/* F7.6 F7.22 F7.24: its length changes */
+TEST_F_TIMEOUT(race_backpressure, txqueuelen, RACE_TIMEOUT)
+{
+	senders_and_reader(_metadata, self);
+	ASSERT_LE(0, race_add(&self->race, job_txqlen, self));
+	goes_on(_metadata, self);
+}
+
+/* F7.22 F9.3 F9.4: its queue leaves and comes back, and shares the device */
+TEST_F_TIMEOUT(race_backpressure, detach, RACE_TIMEOUT)
+{
+	senders_and_reader(_metadata, self);
+	ASSERT_LE(0, race_add(&self->race, job_detach, self));
+	goes_on(_metadata, self);
+}
+
+/* F7.22 F9.1 F9.6: another queue comes and goes, which renumbers this one */
+TEST_F_TIMEOUT(race_backpressure, share, RACE_TIMEOUT)
+{
+	senders_and_reader(_metadata, self);
+	ASSERT_LE(0, race_add(&self->race, job_share, self));
+	ASSERT_LE(0, race_add(&self->race, job_detach, self));
+	goes_on(_metadata, self);
+}
+
+/* F7.22 F7.24: down and up */
+TEST_F_TIMEOUT(race_backpressure, down_and_up, RACE_TIMEOUT)
+{
+	senders_and_reader(_metadata, self);
+	ASSERT_LE(0, race_add(&self->race, job_restart, self));
+	goes_on(_metadata, self);
+}
+
+TEST_HARNESS_MAIN
