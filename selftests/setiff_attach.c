@@ -45,6 +45,23 @@ TEST_F(attach, same_device)
 	EXPECT_EQ(2, link_count());
 }
 
+/* F2.16: a fifo that can't be had, and nothing has changed */
+TEST_F(attach, fifo_too_long)
+{
+	int err = sysfs_write(NAME, "tx_queue_len", "1048576");
+
+	if (err == -ERANGE)
+		SKIP(return, "this kernel has no such length (7.3)");
+	ASSERT_EQ(0, err);
+	EXPECT_EQ(-ENOMEM, vt_setiff(self->fd, NAME, self->flags ^ IFF_NO_PI));
+	EXPECT_EQ(-EBADFD, vt_flags(self->fd));
+	ASSERT_EQ(0, link_get(NAME, &self->info));
+	EXPECT_EQ(0, self->info.carrier);
+	EXPECT_EQ(!(self->flags & IFF_NO_PI), self->info.tun[IFLA_TUN_PI]);
+	ASSERT_EQ(0, link_set_txqlen(NAME, 100));
+	EXPECT_EQ(0, vt_setiff(self->fd, NAME, self->flags));
+}
+
 /* F2.2: whatever name and flags say, and also when the queue is detached */
 TEST_F(attach, attached_already)
 {

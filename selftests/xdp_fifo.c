@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Frames that XDP put into a fifo, among packets, when the fifo changes. */
 #include <kselftest_harness.h>
+#include "testlib_hook.h"
 #include "testlib_io.h"
 #include "testlib_race.h"
 #include "testlib_xdp.h"
@@ -101,6 +102,46 @@ TEST_F(xdp_fifo, resize)
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 5));
 	ASSERT_EQ(0, put_range(io, 0, 5));
 	EXPECT_EQ(0, recv_range(io, 0, 5));
+}
+
+/* F7.25: back pressure neither stops for frames nor stops them */
+TEST_F(xdp_fifo, back_pressure)
+{
+	struct io *io = &self->io;
+
+	if (!(vt_features() & IFF_BACKPRESSURE))
+		SKIP(return, "in-tree tun has it since 7.3");
+	ASSERT_EQ(0, hook_root(link_index(IO_NAME), "pfifo"));
+	ASSERT_EQ(0, vt_persist(io->fd, true));
+	close(io->fd);
+	io->fd = vt_attach_nb(IO_NAME, FLAGS | IFF_BACKPRESSURE);
+	ASSERT_LE(0, io->fd);
+	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 4));
+	/* frames fill it, and the last is one too many */
+	ASSERT_EQ(0, put(io, 0));
+	ASSERT_EQ(0, put(io, 2));
+	ASSERT_EQ(0, put(io, 4));
+	ASSERT_EQ(0, put(io, 6));
+	io_counted(io);
+	ASSERT_EQ(0, put(io, 8));
+	EXPECT_EQ(1, io_counted(io).tx_dropped);
+	EXPECT_EQ(0, io_recv(io, io->fd, 0, DATA));
+	EXPECT_EQ(0, io_recv(io, io->fd, 2, DATA));
+	/* packets fill it and stop, and a frame finds no room, waits for none */
+	ASSERT_TRUE(wait_for(!put(io, 1) && !io_counted(io).tx_dropped,
+			     WAIT_MS));
+	ASSERT_EQ(0, put(io, 3));
+	ASSERT_EQ(0, put(io, 5));
+	EXPECT_EQ(1, hook_held(link_index(IO_NAME)));
+	ASSERT_EQ(0, put(io, 10));
+	EXPECT_EQ(1, io_counted(io).tx_dropped);
+	EXPECT_EQ(0, io_recv(io, io->fd, 4, DATA));
+	ASSERT_EQ(0, put(io, 12));
+	EXPECT_EQ(1, hook_held(link_index(IO_NAME)));
+	EXPECT_EQ(0, io_recv(io, io->fd, 6, DATA));
+	EXPECT_EQ(0, io_recv(io, io->fd, 1, DATA));
+	EXPECT_EQ(0, io_recv(io, io->fd, 3, DATA));
+	ASSERT_EQ(0, vt_persist(io->fd, false));
 }
 
 /* F9.4 F10.1 F10.3: what waits when the queue goes is freed with it */
