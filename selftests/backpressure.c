@@ -199,6 +199,8 @@ TEST_F(backpressure, counts_anew)
 {
 	struct io *io = &self->io;
 
+	if (!kernel_at_least(7, 0))
+		SKIP(return, "a change of length empties the qdisc here");
 	ASSERT_EQ(0, send_range(io, 0, 20));
 	ASSERT_EQ(0, io_recv(io, io->fd, 0, DATA));
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 8));
@@ -264,6 +266,14 @@ TEST_F(backpressure, length_changes)
 
 	ASSERT_EQ(0, send_range(io, 0, 20));
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 8));
+	if (!kernel_at_least(7, 0)) {	/* the core empties the qdisc */
+		EXPECT_EQ(0, hook_held(self->index));
+		ASSERT_EQ(0, recv_range(io, 0, 4));
+		ASSERT_EQ(0, send_range(io, 20, 29));
+		EXPECT_EQ(1, hook_held(self->index));
+		ASSERT_EQ(0, recv_range(io, 20, 29));
+		return;
+	}
 	EXPECT_TRUE(holds(self->index, 12));
 	ASSERT_EQ(0, recv_range(io, 0, 20));
 	ASSERT_EQ(0, send_range(io, 0, 10));
