@@ -11,7 +11,7 @@ image=
 
 # What boots is the kernel that the harness has fetched for its own guests.
 # make_machine: sets image and makes an initramfs that is all of the machine. It has three
-# network cards and at each a server, which needs time for its last bytes to leave.
+# network cards and serves at one after the other; the last bytes need time to leave.
 make_machine() {
 	local modules name file
 
@@ -21,7 +21,7 @@ make_machine() {
 	. "$VTUN_CACHE/kernels/6.12/env"
 	mkdir -p "$TEST_TMP/root"/{dev,proc,sys}
 	cp "$(command -v busybox)" "$TEST_TMP/root/busybox"
-	cp "$(tool exchange)" "$TEST_TMP/root/exchange"
+	cp "$(tool exchange)" "$(tool channels)" "$TEST_TMP/root/"
 	for name in failover net_failover virtio_net; do
 		file=$(find "$modules/kernel" -name "$name.ko*" -print -quit)
 		case $file in
@@ -41,10 +41,12 @@ make_machine() {
 		for n in 0 1 2; do
 			/busybox ip addr add 10.21.$n.2/24 dev eth$n
 			/busybox ip link set eth$n up
-			/exchange -t 1000 -S - 10.21.$n.2 &
 		done
-		set -- /sys/class/net/eth2/queues/rx-*
-		echo "machine is up with $# queues"
+		echo "machine is up"
+		/exchange -t 1000 -S - 10.21.0.2
+		/exchange -t 1000 -S - 10.21.1.2
+		/channels eth2 4
+		/exchange -t 1000 -S - 10.21.2.2
 		exec /busybox sleep 100000
 	HERE
 	chmod +x "$TEST_TMP/root/init"
@@ -71,7 +73,8 @@ flags_have() {
 
 # Booting a machine in an emulated guest takes minutes, so one has all three kinds of tap:
 # vm0 by name, vm1 by fd, which whoever started QEMU has opened, and vm2 with four queues.
-# The machine's driver asks for as many of them as it has processors.
+# Its driver uses one of them for each processor, until it is told otherwise: one, since
+# processors that take turns on an emulated one wait for each other for ever.
 three_taps() {
 	local cards=() n
 
@@ -82,7 +85,7 @@ three_taps() {
 	# Its clock may stand still for longer than a kernel that checks it would have patience.
 	background machine "${ON_DRIVER[@]}" "$(tool attach)" -x /dev/net/tun tap,no_pi,vnet_hdr vm1 \
 		qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none -serial stdio -m 192 \
-		-smp 4 -accel tcg,thread=single -cpu Nehalem -kernel "$image" -initrd "$TEST_TMP/initramfs" \
+		-smp 1 -accel tcg,thread=single -cpu Nehalem -kernel "$image" -initrd "$TEST_TMP/initramfs" \
 		-append "console=ttyS0 panic=-1 quiet nokaslr mitigations=off no_timer_check" "${cards[@]}"
 	for n in 0 1 2; do
 		wait_for 120 "vm$n" has_vm "vm$n"
@@ -92,9 +95,10 @@ three_taps() {
 		equal "$KIND" "$(ip -d -j link show dev "vm$n" | jq -r '.[0].linkinfo.info_kind')" "kind of vm$n"
 	done
 	flags_have vm2 0x100
-	wait_log 1500 machine "machine is up with 4 queues"
-	wait_for 60 "four queues of vm2" queues_are 4 vm2
+	wait_log 1500 machine "machine is up"
+	wait_for 60 "one queue in use" queues_are 1 vm2
 	for n in 0 1 2; do
+		[ "$n" != 2 ] || wait_for 120 "four queues in use" queues_are 4 vm2
 		"$(tool exchange)" -t 300 -C - "10.21.$n.2"
 	done
 }
