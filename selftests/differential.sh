@@ -47,6 +47,8 @@ if [ ! -c /dev/net/tun ] || [ ! -c "/dev/net/${pair#*,}" ]; then
 	echo "Bail out! /dev/net/tun or /dev/net/${pair#*,} is missing"
 	exit 1
 fi
+# The program keeps the kernel from loading what it asks for.
+modprobe -q 8021q
 "$program" --pair $pair --seed "${SEED:-1}" --steps "${STEPS:-$steps}" \
 	--seconds $((${TEST_LIMIT:-600} - 60)) --differences "$differences" ${REACH:+--list-reach} >"$log" 2>&1
 verdict 1 $? "$name"

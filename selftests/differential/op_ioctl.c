@@ -127,7 +127,6 @@ static void run_setiff(struct world *world, const struct step *step)
 	void *argument;
 	uint8_t *memory;
 	size_t room;
-	bool joins;
 	int ret;
 
 	memset(&ifr, 0xa5, sizeof(ifr));
@@ -137,9 +136,8 @@ static void run_setiff(struct world *world, const struct step *step)
 	ifr.ifr_flags = step->v[1];
 	argument = pointer(step->v[2], sizeof(ifr), &memory, &room);
 	memcpy(memory, &ifr, room);
-	joins = world->has_filter && (world->here || if_nametoindex(ifr.ifr_name));
 	ret = ioctl(world->file[step->v[0]], TUNSETIFF, argument);
-	if (joins && !ret)
+	if (world->has_filter && !ret)
 		say(world, "parts", "a filter may be attached");
 	say_result(world, "TUNSETIFF", ret);
 	reach_flags(world, "TUNSETIFF", step->v[1], ret ? errno : 0);

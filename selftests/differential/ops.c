@@ -8,6 +8,7 @@ const struct op *const ops[] = {
 	&op_txfilter, &op_attach_filter, &op_ebpf, &op_xdp,
 	&op_read, &op_write,
 	&op_link, &op_rename, &op_address, &op_delete, &op_move, &op_newlink, &op_ip_up,
+	&op_vlan,
 	&op_net, &op_user,
 	&op_dump, &op_sysfs, &op_ethtool, &op_set_ethtool, &op_write_sysfs,
 	&op_send, &op_udp,

@@ -179,10 +179,8 @@ static void say_link(struct world *world, const struct nlmsghdr *h)
 	say(world, key, "type %u flags %x family %u%s", ifi->ifi_type, ifi->ifi_flags,
 	    ifi->ifi_family, ifi->ifi_index >= 5000 ? " with the index asked for" : "");
 	for (const struct rtattr *a = IFLA_RTA(ifi); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
-		/* the same as the index, which is any number */
-		if (a->rta_type == IFLA_LINK && *(int *)RTA_DATA(a) == ifi->ifi_index)
-			continue;
-		if (a->rta_type == IFLA_NEW_IFINDEX)
+		/* indices, which are any number */
+		if (a->rta_type == IFLA_LINK || a->rta_type == IFLA_NEW_IFINDEX)
 			continue;
 		say_attr(world, name, a);
 	}
@@ -293,7 +291,7 @@ void look_at_messages(struct world *world, int net, bool states)
 			const struct rtattr *event = link_attr(h, IFLA_EVENT);
 
 			note_link(&world->net[net], h);
-			if (!states && !ifi->ifi_change)
+			if ((!states && !ifi->ifi_change) || !strcmp(link_name(h), VLAN_NAME))
 				continue;
 			say(world, "message", "n%d %s %s flags %x change %x event %d", net,
 			    h->nlmsg_type == RTM_NEWLINK ? "new" :
@@ -321,7 +319,7 @@ static bool link_is_settled(const struct nlmsghdr *h)
 	if (!(((struct ifinfomsg *)NLMSG_DATA(h))->ifi_flags & IFF_UP))
 		return true;
 	if (!attr_number(h, IFLA_CARRIER, 1))
-		return state == OPER_DOWN;
+		return state == OPER_DOWN || state == OPER_LOWERLAYERDOWN;
 	if (!state)
 		return !attr_number(h, IFLA_CARRIER_CHANGES, 0);
 	return state != OPER_DOWN && state != OPER_LOWERLAYERDOWN;

@@ -8,6 +8,7 @@
 #define MACS	64
 #define READ_FILL	0xa5		/* what memory holds before something is read into it */
 #define LINKS	16
+#define VLAN_NAME	"v0"
 
 struct net {
 	int ns;				/* its file */
