@@ -8,6 +8,7 @@
 #include "testlib_hook.h"
 #include "testlib_io.h"
 
+#include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_packet.h>
 #include <string.h>
@@ -210,6 +211,23 @@ TEST_F(backpressure, counts_anew)
 	ASSERT_EQ(0, io_recv(io, io->fd, 4, DATA));
 	EXPECT_TRUE(holds(self->index, 7));
 	ASSERT_EQ(0, recv_range(io, 5, 20));
+}
+
+/* F7.21 F6.5: a reader that sleeps lets go on, too */
+TEST_F(backpressure, sleeping_reader)
+{
+	struct io *io = &self->io;
+	struct sleeper s;
+	uint8_t buf[PKT_MAX];
+
+	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 1));
+	ASSERT_EQ(0, fcntl(io->fd, F_SETFL, 0));
+	ASSERT_EQ(0, sleeper_start(&s, io->fd, buf, sizeof(buf)));
+	ASSERT_EQ(0, send_range(io, 0, 3));
+	ASSERT_EQ(0, sleeper_wait(&s, WAIT_MS));
+	EXPECT_LT(0, s.ret);
+	EXPECT_TRUE(holds(self->index, 1));
+	ASSERT_EQ(0, recv_range(io, 1, 3));
 }
 
 /* F7.20 F7.23 F7.2.1: without a qdisc nothing could hold them */
@@ -444,8 +462,22 @@ TEST_F(backpressure_queues, takes_over)
 	ASSERT_EQ(0, drain(self, 1, 1, 0, 9));
 }
 
+/* F7.22 F9.6: who gets the number of a queue that was stopped is not stopped */
+TEST_F(backpressure_queues, attach_wakes_number)
+{
+	ASSERT_EQ(0, feed(self, 1, 0, 12));
+	EXPECT_EQ(4, hook_held(self->index));
+	close(self->fd[0]);
+	self->fd[0] = vt_attach_nb("mq0", self->flags);
+	ASSERT_LE(0, self->fd[0]);
+	ASSERT_EQ(0, drain(self, 1, 1, 0, 8));
+	ASSERT_EQ(0, flow_write(&self->path, self->fd[0], 2, 0));
+	ASSERT_EQ(0, feed(self, 2, 0, 9));
+	ASSERT_EQ(0, drain(self, 0, 2, 0, 9));
+}
+
 /* F7.22 F7.5: what waited for the only queue goes with it, and it comes back free */
-TEST_F(backpressure_queues, attach_wakes)
+TEST_F(backpressure_queues, only_one)
 {
 	struct link_info info;
 

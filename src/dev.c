@@ -55,8 +55,8 @@ static void vtun_dev_uninit(struct net_device *dev)
 
 static int vtun_dev_open(struct net_device *dev)
 {
-	netif_tx_start_all_queues(dev);
 	vtun_queue_wake_all_tx(netdev_priv(dev));
+	netif_tx_start_all_queues(dev);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "queue.h"
 #include "rx.h"
 #include "steer.h"
+#include "tx.h"
 #include "xdp.h"
 
 /* Last reference gone: no file, no device, no written packet in the stack. */
@@ -118,9 +119,11 @@ static int vtun_queue_set_real(struct vtun_dev *vtun, unsigned int n)
 	return netif_set_real_num_queues(vtun->dev, n, n);
 }
 
-/* Let the stack send to the @n-th queue, if there is one. Transmit stops it with
- * the lock held: one that saw what was before is through, a later one sees what
- * is now.
+/* Let the stack send to the @n-th queue, if there is one, unless that one is
+ * full: a packet that meets a full fifo may change places with the next. Transmit
+ * stops it with the lock held: one that saw what was before is through, a later
+ * one sees what is now. A number that no queue has any more may stay stopped: the
+ * core empties its qdisc, and who gets the number wakes it.
  */
 static void vtun_queue_wake_tx(struct vtun_dev *vtun, unsigned int n)
 {
@@ -134,17 +137,21 @@ static void vtun_queue_wake_tx(struct vtun_dev *vtun, unsigned int n)
 	}
 	if (!netif_running(vtun->dev))
 		return;		/* it is stopped for that, not by transmit */
+	rcu_read_lock();
 	__netif_tx_lock_bh(txq);
-	netif_tx_wake_queue(txq);
+	if (!vq || !(vtun->flags & IFF_BACKPRESSURE) ||
+	    !vtun_tx_hold_back(vq, txq))
+		netif_tx_wake_queue(txq);
 	__netif_tx_unlock_bh(txq);
+	rcu_read_unlock();
 }
 
 /**
  * vtun_queue_wake_all_tx() - let the stack send to every queue
  * @vtun: device
  *
- * After something that back pressure depends on has changed; transmit stops
- * again what is full.
+ * After something that back pressure depends on has changed; what is full stays
+ * stopped.
  *
  * Context: process, RTNL held.
  */
@@ -249,6 +256,10 @@ void vtun_queue_bind(struct vtun_dev *vtun, struct vtun_queue *vq)
 {
 	ASSERT_RTNL();
 	rcu_assign_pointer(vq->vtun, vtun);
+	/* A reader that fell asleep on an earlier device may have emptied the
+	 * fifo before it could find this one.
+	 */
+	vtun_queue_wake_tx(vtun, vq->index);
 }
 
 /**

@@ -28,16 +28,22 @@ static bool vtun_tx_is_full(struct vtun_queue *vq)
 	return full;
 }
 
-/* Back pressure: stop the tx queue of a full fifo, so that the qdisc keeps what
- * comes. Under the tx-queue lock, in an RCU section. True if there is no room.
+/**
+ * vtun_tx_hold_back() - back pressure: stop the tx queue of a full fifo
+ * @vq: queue of a device with IFF_BACKPRESSURE
+ * @txq: its tx queue, which is left alone if there is no qdisc to keep packets
+ *
+ * Context: BH off, tx-queue lock held, RCU section.
+ * Return: whether it is full and stopped; a reader will wake it.
  */
-static bool vtun_tx_hold_back(struct vtun_queue *vq, struct netdev_queue *txq)
+bool vtun_tx_hold_back(struct vtun_queue *vq, struct netdev_queue *txq)
 {
 	if (!vtun_tx_has_qdisc(txq) || !vtun_tx_is_full(vq))
 		return false;
 	netif_tx_stop_queue(txq);
-	/* Pairs with vtun_tx_stopped(): a reader that did not see the stop
-	 * has made its room before we look again.
+	/* Pairs with vtun_tx_stopped(): we see what a reader took that did not
+	 * see the stop. The fifo gives room back in groups, of no more than
+	 * half; where we see none, enough is left for readers to wake us.
 	 */
 	smp_mb__after_atomic();
 	if (vtun_tx_is_full(vq))
@@ -48,7 +54,7 @@ static bool vtun_tx_hold_back(struct vtun_queue *vq, struct netdev_queue *txq)
 
 /**
  * vtun_tx_xmit() - ndo_start_xmit: queue a packet for the program
- * @skb: packet; consumed, but with NETDEV_TX_BUSY
+ * @skb: packet; consumed unless NETDEV_TX_BUSY is returned
  * @dev: device
  *
  * Context: BH off, tx-queue lock held, RCU section.
@@ -64,9 +70,6 @@ netdev_tx_t vtun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct netdev_queue *txq;
 	struct vtun_queue *vq;
 
-	if (vtun_logs(vtun, NETIF_MSG_TX_QUEUED))
-		netdev_info(dev, "transmit %u bytes, queue %u\n", skb->len,
-			    index);
 	rcu_read_lock();
 	vq = rcu_dereference(vtun->queues[index]);
 	reason = SKB_DROP_REASON_DEV_READY;
@@ -78,6 +81,9 @@ netdev_tx_t vtun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 		rcu_read_unlock();
 		return NETDEV_TX_BUSY;
 	}
+	if (vtun_logs(vtun, NETIF_MSG_TX_QUEUED))
+		netdev_info(dev, "transmit %u bytes, queue %u\n", skb->len,
+			    index);
 	reason = vtun_filter_apply(vtun, skb);
 	if (reason)
 		goto drop;
@@ -118,8 +124,8 @@ static struct netdev_queue *vtun_tx_stopped(struct vtun_queue *vq)
 	if (!vtun || !(READ_ONCE(vtun->flags) & IFF_BACKPRESSURE) ||
 	    !netif_running(vtun->dev))
 		return NULL;
-	/* Pairs with vtun_tx_hold_back(). Whoever has stopped a tx queue for us
-	 * has seen our number before, so read that after it.
+	/* Pairs with vtun_tx_hold_back(). Who stopped a tx queue because of us
+	 * had found us by our number, so read that after it.
 	 */
 	smp_mb();
 	txq = netdev_get_tx_queue(vtun->dev, READ_ONCE(vq->index));
@@ -145,18 +151,17 @@ static void *vtun_tx_consume(struct vtun_queue *vq)
 	rcu_read_lock();
 	spin_lock(&vq->fifo.consumer_lock);
 	entry = __ptr_ring_consume(&vq->fifo);
-	if (entry) {
+	if (entry)
 		txq = vtun_tx_stopped(vq);
-		if (txq && !vtun_tx_makes_room(vq))
-			txq = NULL;
-	}
-	spin_unlock(&vq->fifo.consumer_lock);
+	if (txq && !vtun_tx_makes_room(vq))
+		txq = NULL;
 	if (unlikely(txq)) {
-		/* The qdisc runs here and now, not in ksoftirqd. */
 		local_bh_disable();
 		netif_tx_wake_queue(txq);
-		local_bh_enable();
 	}
+	spin_unlock(&vq->fifo.consumer_lock);
+	if (unlikely(txq))
+		local_bh_enable();	/* the qdisc runs, not in ksoftirqd */
 	rcu_read_unlock();
 	return entry;
 }

@@ -107,7 +107,8 @@ enum vtun_wait {
  * @sk: first member, reference count and send-buffer accounting of writers
  * @socket: wait queue of readers, writers and pollers
  * @state: RTNL; sleepers read it with READ_ONCE()
- * @index: RTNL, number in the device's table; rx reads it with READ_ONCE()
+ * @index: RTNL, number in the device's table; the data paths read it with
+ *	READ_ONCE()
  * @ifindex: RTNL, index that the next device made by this file gets, 0 for any
  * @node: RTNL, in vtun_dev.parked while PARKED
  * @vtun: RCU, written under RTNL; borrowed, the device clears it when it goes
@@ -119,7 +120,7 @@ enum vtun_wait {
  *	from
  * @backlog: written packets that wait for @napi; own lock
  * @fifo: packets that wait for read(); own locks, see the head of this file
- * @taken: packets read since back pressure stopped the tx queue; guarded by
+ * @taken: packets read while back pressure had stopped the tx queue; guarded by
  *	@fifo's consumer_lock
  * @fasync: who gets SIGIO; guarded by the fasync code
  * @poll_flags: atomic bits
