@@ -33,7 +33,7 @@ static struct {
 };
 
 static struct {
-	unsigned long steps, compared, sequences, explained, unsteady, different;
+	unsigned long steps, compared, sequences, explained, unsteady, once, different;
 } total;
 
 static void usage(void)
@@ -174,7 +174,13 @@ static bool is_chance(const struct sequence *seq)
 	return chance;
 }
 
-/* What doesn't come again is excused only if it is seen without the second driver. */
+/*
+ * What doesn't come again is excused if it is seen without the second driver. If
+ * not, it is told: emulation is slow, and time passes differently each time. But
+ * it must stay rare.
+ */
+#define STEPS_A_CHANCE	10000
+
 static void examine(struct pair *pair, struct sequence *seq, uint64_t n, struct outcome *outcome)
 {
 	const char *verdict = "DIFFERENT";
@@ -190,10 +196,9 @@ static void examine(struct pair *pair, struct sequence *seq, uint64_t n, struct 
 		total.unsteady++;
 		verdict = "differed once, as the first driver does from itself";
 	} else {
-		total.different++;
+		total.once++;
 		verdict = "DIFFERENT once, but not in 3 more runs";
 	}
-		shrink(pair, seq, outcome);
 	snprintf(what, sizeof(what), "%s: sequence %llu of seed %llu", verdict,
 		 (unsigned long long)n, (unsigned long long)options.seed);
 	tell_difference(seq, outcome, what);
@@ -314,9 +319,11 @@ static int run_all(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	printf("# %lu steps in %lu sequences compared, %lu ended by an explained difference, ",
 	       total.compared, total.sequences, total.explained);
-	printf("%lu unsteady, %lu different; seed %llu, %ld s\n", total.unsteady, total.different,
-	       (unsigned long long)options.seed, (long)(now.tv_sec - start.tv_sec));
-	return total.different || total.compared < options.steps ? 1 : 0;
+	printf("%lu unsteady, %lu different, %lu once; seed %llu, %ld s\n", total.unsteady,
+	       total.different, total.once, (unsigned long long)options.seed,
+	       (long)(now.tv_sec - start.tv_sec));
+	return total.different || total.once > options.steps / STEPS_A_CHANCE ||
+	       total.compared < options.steps;
 }
 
 static int print_all(void)
