@@ -41,6 +41,7 @@ programs: ## real programs on all kernels, QEMU too, which `make test` leaves ou
 soak: ## what takes too long for make test: STEPS=1000000 of the differential test, upstream's waits (KERNEL=)
 	@TEST="differential upstream" DRIVER=vtun STEPS=$(STEPS) TEST_SOAK=1 TEST_LIMIT=86400 \
 		TEST_TIMEOUT_GUEST=90000 scripts/test
+	@KERNEL=6.1 DRIVER=tun scripts/test
 
 demo: ## OpenVPN through /dev/net/vtun, in a guest
 	@scripts/deps demo tools
