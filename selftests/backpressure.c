@@ -281,12 +281,16 @@ TEST_F(backpressure, no_length)
 TEST_F(backpressure, length_changes)
 {
 	struct io *io = &self->io;
+	unsigned int n = 0;
 
 	ASSERT_EQ(0, send_range(io, 0, 20));
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 8));
-	if (!kernel_at_least(7, 0)) {	/* the core empties the qdisc */
+	if (!kernel_at_least(7, 0)) {	/* then the core empties the qdisc */
 		EXPECT_EQ(0, hook_held(self->index));
-		ASSERT_EQ(0, recv_range(io, 0, 4));
+		while (!io_recv(io, io->fd, n, DATA))
+			n++;
+		EXPECT_LE(4, n);
+		EXPECT_GE(8, n);
 		ASSERT_EQ(0, send_range(io, 20, 29));
 		EXPECT_EQ(1, hook_held(self->index));
 		ASSERT_EQ(0, recv_range(io, 20, 29));
