@@ -26,6 +26,7 @@ FIXTURE(race_backpressure)
 	int flags;
 	int fd;
 	int index;
+	bool in_order;		/* nothing stops the queue but transmit itself */
 };
 
 /*
@@ -109,8 +110,10 @@ static void job_send(struct race_job *job)
 }
 
 /*
- * A flow's packets come in their order. It stops reading when it likes, and
- * every other time it sleeps in read() for them.
+ * It stops reading when it likes, and every other time it sleeps in read() for
+ * them. A flow's packets come in their order, but where something else than
+ * transmit stops the queue: then the core puts the packet that it has in hand
+ * behind those that it had taken out of the qdisc before.
  */
 static void job_read(struct race_job *job)
 {
@@ -128,7 +131,8 @@ static void job_read(struct race_job *job)
 			nap_ms(rand() % 8);
 		if (err == -EAGAIN || err == -EINTR)
 			continue;
-		if (err || mark.flow >= FLOWS || mark.seq <= last[mark.flow]) {
+		if (err || mark.flow >= FLOWS ||
+		    (self->in_order && mark.seq <= last[mark.flow])) {
 			race_fail(job, err ? err : (int)mark.seq);
 			continue;
 		}
@@ -241,6 +245,7 @@ TEST_F_TIMEOUT(race_backpressure, nothing_lost, RACE_TIMEOUT)
 	unsigned long sent = 0;
 	int i, left;
 
+	self->in_order = true;
 	senders_and_reader(_metadata, self);
 	EXPECT_EQ(0, race_run(&self->race));
 	fcntl(self->fd, F_SETFL, O_NONBLOCK);
