@@ -99,9 +99,12 @@ static void job_traffic(struct race_job *job)
 	struct flow_mark mark;
 	int err;
 
-	err = flow_open(&path, "race0", self->flags & IFF_TAP);
-	if (err == -ENODEV)
-		err = flow_open(&path, "race1", self->flags & IFF_TAP);
+	/* It may be renamed between the two attempts, too. */
+	do {
+		err = flow_open(&path, "race0", self->flags & IFF_TAP);
+		if (err == -ENODEV)
+			err = flow_open(&path, "race1", self->flags & IFF_TAP);
+	} while (err == -ENODEV);
 	if (err)
 		race_fail(job, err);
 	while (race_goes_on(job)) {
