@@ -280,6 +280,7 @@ TEST_F(vnet_read_tunnel, short_header)
 	struct vnet *v = &self->v;
 	size_t pi = v->io.pi ? 4 : 0, i;
 	uint8_t buf[1024];
+	ssize_t n;
 
 	ASSERT_EQ(0, vnet_offload(v, TUNNELS));
 	ASSERT_EQ(0, vt_ioctl_int(v->io.fd, TUNSETVNETHDRSZ, 12));
@@ -303,7 +304,10 @@ TEST_F(vnet_read_tunnel, short_header)
 	EXPECT_EQ(0xaa, buf[200]);
 	for (i = pi; i < 200; i++)
 		EXPECT_EQ(0, buf[i]);
-	EXPECT_EQ(-EAGAIN, io_read(v->io.fd, buf, 200));
+	do {	/* IPv6's own go the same way */
+		n = io_read(v->io.fd, buf, 200);
+	} while (n == -EFAULT);
+	EXPECT_EQ(-EAGAIN, n);
 }
 
 /*
