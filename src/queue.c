@@ -175,7 +175,6 @@ static void vtun_queue_publish(struct vtun_dev *vtun, struct vtun_queue *vq)
 	smp_store_release(&vq->state, VTUN_QUEUE_ATTACHED);
 	rcu_assign_pointer(vtun->queues[n], vq);
 	WRITE_ONCE(vtun->num_queues, n + 1);
-	vtun_queue_wake_tx(vtun, n);
 }
 
 /* The last queue takes the number of the one that goes; the others stay. */
@@ -256,8 +255,8 @@ void vtun_queue_bind(struct vtun_dev *vtun, struct vtun_queue *vq)
 {
 	ASSERT_RTNL();
 	rcu_assign_pointer(vq->vtun, vtun);
-	/* A reader that fell asleep on an earlier device may have emptied the
-	 * fifo before it could find this one.
+	/* Not before: a reader that fell asleep on an earlier device may have
+	 * emptied the fifo while it could not find this one.
 	 */
 	vtun_queue_wake_tx(vtun, vq->index);
 }
@@ -318,6 +317,7 @@ int vtun_queue_unpark(struct vtun_queue *vq)
 	vtun->num_parked--;
 	vtun_rx_start(vq);
 	vtun_queue_publish(vtun, vq);
+	vtun_queue_wake_tx(vtun, vq->index);
 	netdev_state_change(vtun->dev);
 	return 0;
 }
