@@ -55,16 +55,6 @@ FIXTURE_TEARDOWN(backpressure)
 		close(self->io.fd);
 }
 
-/* The stack sends packets @from to @to - 1, of which none may fail. */
-static int send_range(struct io *io, unsigned int from, unsigned int to)
-{
-	int err = 0;
-
-	while (!err && from < to)
-		err = io_send(io, from++, DATA);
-	return err;
-}
-
 /* The program reads these, in this order; the qdisc may take a moment. */
 static int recv_range(struct io *io, unsigned int from, unsigned int to)
 {
@@ -87,24 +77,16 @@ static int restart(struct io *io)
 	       getsockopt(io->ps, SOL_SOCKET, SO_ERROR, &told, &len);
 }
 
-static bool operates(int state)
-{
-	struct link_info info;
-
-	return wait_for(!link_get(IO_NAME, &info) && info.operstate == state,
-			WAIT_MS);
-}
-
 /* Close the persistent device's only file, and open another. */
 static int next_file(struct io *io, int flags)
 {
 	close(io->fd);
-	if (!operates(IF_OPER_DOWN))
+	if (!link_operates(IO_NAME, IF_OPER_DOWN))
 		return -ETIMEDOUT;
 	io->fd = vt_attach_nb(IO_NAME, flags);
 	if (io->fd < 0)
 		return io->fd;
-	return operates(IF_OPER_UP) ? 0 : -ETIMEDOUT;
+	return link_operates(IO_NAME, IF_OPER_UP) ? 0 : -ETIMEDOUT;
 }
 
 static bool holds(int index, int packets)
@@ -124,11 +106,11 @@ TEST_F(backpressure, flag)
 	ASSERT_EQ(0, vt_persist(self->io.fd, true));
 	ASSERT_EQ(0, next_file(&self->io, plain));
 	EXPECT_EQ(plain, vt_flags(self->io.fd) & ~IFF_PERSIST);
-	ASSERT_EQ(0, send_range(&self->io, 0, 6));
+	ASSERT_EQ(0, io_send_range(&self->io, 0, 6, DATA));
 	EXPECT_TX(&self->io, 0, 0, 2);
 	ASSERT_EQ(0, next_file(&self->io, variant->flags));
 	EXPECT_EQ(variant->flags, vt_flags(self->io.fd) & ~IFF_PERSIST);
-	ASSERT_EQ(0, send_range(&self->io, 0, 6));
+	ASSERT_EQ(0, io_send_range(&self->io, 0, 6, DATA));
 	EXPECT_EQ(2, hook_held(self->index));
 	ASSERT_EQ(0, vt_persist(self->io.fd, false));
 
@@ -144,7 +126,7 @@ TEST_F(backpressure, half)
 	struct io *io = &self->io;
 	uint8_t buf[PKT_MAX];
 
-	ASSERT_EQ(0, send_range(io, 0, 20));
+	ASSERT_EQ(0, io_send_range(io, 0, 20, DATA));
 	EXPECT_EQ(16, hook_held(self->index));
 	ASSERT_EQ(0, io_recv(io, io->fd, 0, DATA));
 	EXPECT_EQ(16, hook_held(self->index));
@@ -164,13 +146,13 @@ TEST_F(backpressure, short_fifo)
 	struct io *io = &self->io;
 
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 3));
-	ASSERT_EQ(0, send_range(io, 0, 6));
+	ASSERT_EQ(0, io_send_range(io, 0, 6, DATA));
 	EXPECT_EQ(3, hook_held(self->index));
 	ASSERT_EQ(0, io_recv(io, io->fd, 0, DATA));
 	EXPECT_TRUE(holds(self->index, 2));
 	ASSERT_EQ(0, recv_range(io, 1, 6));
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 1));
-	ASSERT_EQ(0, send_range(io, 0, 6));
+	ASSERT_EQ(0, io_send_range(io, 0, 6, DATA));
 	EXPECT_EQ(5, hook_held(self->index));
 	ASSERT_EQ(0, io_recv(io, io->fd, 0, DATA));
 	EXPECT_TRUE(holds(self->index, 4));
@@ -184,7 +166,7 @@ TEST_F(backpressure, long_fifo)
 	struct io *io = &self->io;
 
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 100));
-	ASSERT_EQ(0, send_range(io, 0, 180));
+	ASSERT_EQ(0, io_send_range(io, 0, 180, DATA));
 	EXPECT_EQ(80, hook_held(self->index));
 	ASSERT_EQ(0, recv_range(io, 0, 49));
 	EXPECT_EQ(80, hook_held(self->index));
@@ -202,7 +184,7 @@ TEST_F(backpressure, counts_anew)
 
 	if (!kernel_at_least(7, 0))
 		SKIP(return, "a change of length empties the qdisc here");
-	ASSERT_EQ(0, send_range(io, 0, 20));
+	ASSERT_EQ(0, io_send_range(io, 0, 20, DATA));
 	ASSERT_EQ(0, io_recv(io, io->fd, 0, DATA));
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 8));
 	EXPECT_TRUE(holds(self->index, 11));
@@ -223,7 +205,7 @@ TEST_F(backpressure, sleeping_reader)
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 1));
 	ASSERT_EQ(0, fcntl(io->fd, F_SETFL, 0));
 	ASSERT_EQ(0, sleeper_start(&s, io->fd, buf, sizeof(buf)));
-	ASSERT_EQ(0, send_range(io, 0, 3));
+	ASSERT_EQ(0, io_send_range(io, 0, 3, DATA));
 	ASSERT_EQ(0, sleeper_wait(&s, WAIT_MS));
 	EXPECT_LT(0, s.ret);
 	EXPECT_TRUE(holds(self->index, 1));
@@ -236,12 +218,12 @@ TEST_F(backpressure, noqueue)
 	struct io *io = &self->io;
 
 	ASSERT_EQ(0, hook_root(self->index, "noqueue"));
-	ASSERT_EQ(0, send_range(io, 0, 4));
+	ASSERT_EQ(0, io_send_range(io, 0, 4, DATA));
 	EXPECT_EQ(-ENOBUFS, io_send(io, 4, DATA));
 	EXPECT_EQ(-ENOBUFS, io_send(io, 5, DATA));
 	EXPECT_TX(io, 0, 0, 2);
 	ASSERT_EQ(0, recv_range(io, 0, 4));
-	ASSERT_EQ(0, send_range(io, 6, 7));
+	ASSERT_EQ(0, io_send_range(io, 6, 7, DATA));
 	ASSERT_EQ(0, recv_range(io, 6, 7));
 }
 
@@ -251,7 +233,7 @@ TEST_F(backpressure, bypass)
 	struct io *io = &self->io;
 	int one = 1;
 
-	ASSERT_EQ(0, send_range(io, 0, 5));
+	ASSERT_EQ(0, io_send_range(io, 0, 5, DATA));
 	ASSERT_EQ(0, setsockopt(io->ps, SOL_PACKET, PACKET_QDISC_BYPASS, &one,
 				sizeof(one)));
 	EXPECT_EQ(-ENOBUFS, io_send(io, 5, DATA));
@@ -268,11 +250,11 @@ TEST_F(backpressure, no_length)
 	struct io *io = &self->io;
 
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 0));
-	ASSERT_EQ(0, send_range(io, 0, 3));
+	ASSERT_EQ(0, io_send_range(io, 0, 3, DATA));
 	EXPECT_EQ(0, hook_held(self->index));
 	EXPECT_TX(io, 0, 0, 3);
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 4));
-	ASSERT_EQ(0, send_range(io, 0, 5));
+	ASSERT_EQ(0, io_send_range(io, 0, 5, DATA));
 	EXPECT_EQ(1, hook_held(self->index));
 	ASSERT_EQ(0, recv_range(io, 0, 5));
 }
@@ -283,7 +265,7 @@ TEST_F(backpressure, length_changes)
 	struct io *io = &self->io;
 	unsigned int n = 0;
 
-	ASSERT_EQ(0, send_range(io, 0, 20));
+	ASSERT_EQ(0, io_send_range(io, 0, 20, DATA));
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 8));
 	if (!kernel_at_least(7, 0)) {	/* then the core empties the qdisc */
 		EXPECT_EQ(0, hook_held(self->index));
@@ -291,14 +273,14 @@ TEST_F(backpressure, length_changes)
 			n++;
 		EXPECT_LE(4, n);
 		EXPECT_GE(8, n);
-		ASSERT_EQ(0, send_range(io, 20, 29));
+		ASSERT_EQ(0, io_send_range(io, 20, 29, DATA));
 		EXPECT_EQ(1, hook_held(self->index));
 		ASSERT_EQ(0, recv_range(io, 20, 29));
 		return;
 	}
 	EXPECT_TRUE(holds(self->index, 12));
 	ASSERT_EQ(0, recv_range(io, 0, 20));
-	ASSERT_EQ(0, send_range(io, 0, 10));
+	ASSERT_EQ(0, io_send_range(io, 0, 10, DATA));
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 2));	/* 2 to 7 are lost */
 	/* In-tree tun drops what it takes from the qdisc to find no room. */
 	EXPECT_TRUE(holds(self->index, vt_intree() ? 1 : 2));
@@ -312,12 +294,12 @@ TEST_F(backpressure, down_and_up)
 {
 	struct io *io = &self->io;
 
-	ASSERT_EQ(0, send_range(io, 0, 20));
+	ASSERT_EQ(0, io_send_range(io, 0, 20, DATA));
 	ASSERT_EQ(0, io_recv(io, io->fd, 0, DATA));
 	ASSERT_EQ(0, restart(io));
 	EXPECT_EQ(0, hook_held(self->index));
 	/* 1 to 3 are there, and one more fits */
-	ASSERT_EQ(0, send_range(io, 20, 25));
+	ASSERT_EQ(0, io_send_range(io, 20, 25, DATA));
 	EXPECT_EQ(4, hook_held(self->index));
 	ASSERT_EQ(0, io_recv(io, io->fd, 1, DATA));
 	EXPECT_EQ(4, hook_held(self->index));
@@ -332,11 +314,11 @@ TEST_F(backpressure, read_while_down)
 {
 	struct io *io = &self->io;
 
-	ASSERT_EQ(0, send_range(io, 0, 20));
+	ASSERT_EQ(0, io_send_range(io, 0, 20, DATA));
 	ASSERT_EQ(0, link_down(IO_NAME));
 	ASSERT_EQ(0, recv_range(io, 0, 3));
 	ASSERT_EQ(0, restart(io));
-	ASSERT_EQ(0, send_range(io, 20, 24));
+	ASSERT_EQ(0, io_send_range(io, 20, 24, DATA));
 	EXPECT_EQ(1, hook_held(self->index));
 	ASSERT_EQ(0, recv_range(io, 3, 4));
 	ASSERT_EQ(0, recv_range(io, 20, 24));
@@ -347,10 +329,10 @@ TEST_F(backpressure, up_while_full)
 {
 	struct io *io = &self->io;
 
-	ASSERT_EQ(0, send_range(io, 0, 4));
+	ASSERT_EQ(0, io_send_range(io, 0, 4, DATA));
 	ASSERT_EQ(0, restart(io));
 	io_counted(io);
-	ASSERT_EQ(0, send_range(io, 4, 6));
+	ASSERT_EQ(0, io_send_range(io, 4, 6, DATA));
 	EXPECT_EQ(vt_intree() ? 1 : 2, hook_held(self->index));
 	EXPECT_EQ(vt_intree(), io_counted(io).tx_dropped);
 	ASSERT_EQ(0, recv_range(io, 0, 4));
@@ -363,9 +345,9 @@ TEST_F(backpressure, next_file)
 	struct io *io = &self->io;
 
 	ASSERT_EQ(0, vt_persist(io->fd, true));
-	ASSERT_EQ(0, send_range(io, 0, 6));
+	ASSERT_EQ(0, io_send_range(io, 0, 6, DATA));
 	ASSERT_EQ(0, next_file(io, variant->flags));
-	ASSERT_EQ(0, send_range(io, 20, 26));
+	ASSERT_EQ(0, io_send_range(io, 20, 26, DATA));
 	EXPECT_EQ(2, hook_held(self->index));
 	ASSERT_EQ(0, recv_range(io, 20, 26));
 	ASSERT_EQ(0, vt_persist(io->fd, false));

@@ -79,15 +79,6 @@ static int traffic(int fd, int flags)
 	return 0;
 }
 
-/* The stack notices a carrier that came a while later. */
-static bool ready(void)
-{
-	struct link_info info;
-
-	return wait_for(!link_get(NAME, &info) &&
-			info.operstate == IF_OPER_UP, WAIT_MS);
-}
-
 static int whole_life(void *arg)
 {
 	const int flags = *(int *)arg;
@@ -122,10 +113,10 @@ static int whole_life(void *arg)
 	CHECK(!eth_set_value(NAME, ETHTOOL_SMSGLVL, 0x40));
 	ns = vt_ioctl(fd, SIOCGSKNS, 0);
 	CHECK(ns >= 0);
-	CHECK(ready() && !traffic(fd, flags));
+	CHECK(link_operates(NAME, IF_OPER_UP) && !traffic(fd, flags));
 	close(fd);
 	fd = vt_attach_nb(NAME, flags);
-	CHECK(fd >= 0 && ready() && !traffic(fd, flags));
+	CHECK(fd >= 0 && link_operates(NAME, IF_OPER_UP) && !traffic(fd, flags));
 	CHECK(!link_del(NAME));
 	CHECK(vt_flags(fd) == -EBADFD);
 	/* it can be used again */

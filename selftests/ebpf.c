@@ -186,15 +186,6 @@ TEST_F(ebpf, trimmed_is_not_stripped)
 	EXPECT_EQ(0, pi.flags);
 }
 
-/* The stack notices a while later that somebody is attached again. */
-static bool ready(void)
-{
-	struct link_info info;
-
-	return wait_for(!link_get(IO_NAME, &info) &&
-			info.operstate == IF_OPER_UP, WAIT_MS);
-}
-
 /* F3.15.1 F3.0.5 F10.2: it belongs to the device */
 TEST_F(ebpf, all_queues_and_over_close)
 {
@@ -221,7 +212,7 @@ TEST_F(ebpf, all_queues_and_over_close)
 	close(io->fd);
 	io->fd = vt_attach_nb(IO_NAME, flags);
 	ASSERT_LE(0, io->fd);
-	ASSERT_TRUE(ready());
+	ASSERT_TRUE(link_operates(IO_NAME, IF_OPER_UP));
 	io_counted(io);
 	ASSERT_EQ(0, io_send(io, 2, DATA));
 	EXPECT_TX(io, 0, 0, 1);

@@ -178,15 +178,6 @@ TEST_F(ebpf_steering, one_queue_asks_nobody)
 	EXPECT_EQ(1, asked);
 }
 
-/* The stack notices a while later that somebody is attached again. */
-static bool ready(void)
-{
-	struct link_info info;
-
-	return wait_for(!link_get("mq0", &info) &&
-			info.operstate == IF_OPER_UP, WAIT_MS);
-}
-
 /* F3.15.1 F10.2: the program stays while nobody is attached */
 TEST_F(ebpf_steering, survives_close)
 {
@@ -198,7 +189,7 @@ TEST_F(ebpf_steering, survives_close)
 		close(self->fd[i]);
 	for (i = 0; i < QUEUES; i++)
 		self->fd[i] = vt_attach_nb("mq0", self->flags);
-	ASSERT_TRUE(ready());
+	ASSERT_TRUE(link_operates("mq0", IF_OPER_UP));
 	EXPECT_EQ(0, astray(self, 1));
 	ASSERT_EQ(0, vt_persist(self->fd[0], false));
 }

@@ -322,15 +322,6 @@ TEST_F(filter_queues, while_all_are_detached)
 	EXPECT_EQ(!vt_intree(), filtered(self, self->fd[0]));
 }
 
-/* The stack notices a while later that somebody is attached again. */
-static bool ready(void)
-{
-	struct link_info info;
-
-	return wait_for(!link_get(NAME, &info) &&
-			info.operstate == IF_OPER_UP, WAIT_MS);
-}
-
 /* F10.2 F2.17 F2.18: a persistent device that was left and is attached again */
 TEST_F(filter_queues, persistent)
 {
@@ -342,7 +333,7 @@ TEST_F(filter_queues, persistent)
 	ASSERT_EQ(0, munmap(self->code, 4096));
 	self->fd[0] = second(TAP);
 	ASSERT_LE(0, self->fd[0]);
-	ASSERT_TRUE(ready());
+	ASSERT_TRUE(link_operates(NAME, IF_OPER_UP));
 	/* what TUNGETFILTER shows outlives the process that gave it */
 	ASSERT_EQ(0, vt_ioctl(self->fd[0], TUNGETFILTER,
 			      (unsigned long)&prog));

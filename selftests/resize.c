@@ -30,24 +30,6 @@ FIXTURE_TEARDOWN(resize)
 {
 }
 
-static int send_range(struct io *io, unsigned int from, unsigned int to)
-{
-	int err = 0;
-
-	while (!err && from < to)
-		err = io_send(io, from++, 20);
-	return err;
-}
-
-static int recv_range(struct io *io, unsigned int from, unsigned int to)
-{
-	int err = 0;
-
-	while (!err && from < to)
-		err = io_recv(io, io->fd, from++, 20);
-	return err;
-}
-
 /* F7.6: more room, all packets kept in their order */
 TEST_F(resize, grow)
 {
@@ -55,15 +37,15 @@ TEST_F(resize, grow)
 	uint8_t buf[PKT_MAX];
 
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 10));
-	ASSERT_EQ(0, send_range(io, 0, 12));
+	ASSERT_EQ(0, io_send_range(io, 0, 12, 20));
 	EXPECT_TX(io, 0, 0, 2);
-	ASSERT_EQ(0, recv_range(io, 0, 3));
+	ASSERT_EQ(0, io_recv_range(io, 0, 3, 20));
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 25));
 	io_counted(io);
 	/* 7 are there, so 18 fit */
-	ASSERT_EQ(0, send_range(io, 10, 30));
+	ASSERT_EQ(0, io_send_range(io, 10, 30, 20));
 	EXPECT_TX(io, 0, 0, 2);
-	EXPECT_EQ(0, recv_range(io, 3, 28));
+	EXPECT_EQ(0, io_recv_range(io, 3, 28, 20));
 	EXPECT_EQ(-EAGAIN, io_read(io->fd, buf, sizeof(buf)));
 }
 
@@ -74,15 +56,15 @@ TEST_F(resize, shrink)
 	uint8_t buf[PKT_MAX];
 
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 25));
-	ASSERT_EQ(0, send_range(io, 0, 25));
-	ASSERT_EQ(0, recv_range(io, 0, 5));
+	ASSERT_EQ(0, io_send_range(io, 0, 25, 20));
+	ASSERT_EQ(0, io_recv_range(io, 0, 5, 20));
 	io_counted(io);
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 8));
 	EXPECT_NOTHING_COUNTED(io);
 	/* it is full */
 	ASSERT_EQ(0, io_send(io, 99, 20));
 	EXPECT_TX(io, 0, 0, 1);
-	EXPECT_EQ(0, recv_range(io, 5, 13));
+	EXPECT_EQ(0, io_recv_range(io, 5, 13, 20));
 	EXPECT_EQ(-EAGAIN, io_read(io->fd, buf, sizeof(buf)));
 	ASSERT_EQ(0, io_send(io, 100, 20));
 	EXPECT_EQ(0, io_recv(io, io->fd, 100, 20));
@@ -94,15 +76,15 @@ TEST_F(resize, to_0_and_back)
 	struct io *io = &self->io;
 	uint8_t buf[PKT_MAX];
 
-	ASSERT_EQ(0, send_range(io, 0, 5));
+	ASSERT_EQ(0, io_send_range(io, 0, 5, 20));
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 0));
 	EXPECT_NOTHING_COUNTED(io);
 	EXPECT_EQ(-EAGAIN, io_read(io->fd, buf, sizeof(buf)));
 	EXPECT_EQ(0, fd_poll(io->fd, POLLIN, 0));
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 3));
-	ASSERT_EQ(0, send_range(io, 5, 9));
+	ASSERT_EQ(0, io_send_range(io, 5, 9, 20));
 	EXPECT_TX(io, 0, 0, 1);
-	EXPECT_EQ(0, recv_range(io, 5, 8));
+	EXPECT_EQ(0, io_recv_range(io, 5, 8, 20));
 	EXPECT_EQ(-EAGAIN, io_read(io->fd, buf, sizeof(buf)));
 }
 
@@ -144,9 +126,9 @@ TEST_F(resize, detached_queues_too)
 	ASSERT_EQ(0, vt_set_queue(io->fd, IFF_ATTACH_QUEUE));
 	close(other);
 	io_counted(io);
-	ASSERT_EQ(0, send_range(io, 0, 10));
+	ASSERT_EQ(0, io_send_range(io, 0, 10, 20));
 	EXPECT_TX(io, 0, 0, 4);
-	EXPECT_EQ(0, recv_range(io, 0, 6));
+	EXPECT_EQ(0, io_recv_range(io, 0, 6, 20));
 	EXPECT_EQ(-EAGAIN, io_read(io->fd, buf, sizeof(buf)));
 }
 
@@ -157,13 +139,13 @@ TEST_F(resize, too_long)
 	struct link_info info;
 
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 5));
-	ASSERT_EQ(0, send_range(io, 0, 3));
+	ASSERT_EQ(0, io_send_range(io, 0, 3, 20));
 	EXPECT_EQ(-ERANGE, link_set_txqlen(IO_NAME, 32768));
 	ASSERT_EQ(0, link_get(IO_NAME, &info));
 	EXPECT_EQ(5, info.txqlen);
-	ASSERT_EQ(0, send_range(io, 3, 7));
+	ASSERT_EQ(0, io_send_range(io, 3, 7, 20));
 	EXPECT_TX(io, 0, 0, 2);
-	EXPECT_EQ(0, recv_range(io, 0, 5));
+	EXPECT_EQ(0, io_recv_range(io, 0, 5, 20));
 	/* the longest that can be had */
 	EXPECT_EQ(0, link_set_txqlen(IO_NAME, 32767));
 }
@@ -266,9 +248,9 @@ TEST_F_TIMEOUT(resize, storm, RACE_TIMEOUT)
 	while (io_recv(io, io->fd, 0, 20) != -EAGAIN)
 		;
 	io_counted(io);
-	ASSERT_EQ(0, send_range(io, 0, 11));
+	ASSERT_EQ(0, io_send_range(io, 0, 11, 20));
 	EXPECT_TX(io, 0, 0, 1);
-	EXPECT_EQ(0, recv_range(io, 0, 10));
+	EXPECT_EQ(0, io_recv_range(io, 0, 10, 20));
 }
 
 TEST_HARNESS_MAIN

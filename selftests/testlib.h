@@ -182,6 +182,8 @@ int link_altnames(const char *name, const char *base, int first, int count);
 int link_set_mtu(const char *name, unsigned int mtu);
 int link_set_txqlen(const char *name, unsigned int len);
 int link_set_carrier(const char *name, bool on);
+/* Wait for operational state IF_OPER_*: the core follows a carrier a while later. */
+bool link_operates(const char *name, int state);
 int link_set_addr(const char *name, const void *addr, size_t len);
 int link_set_netns(const char *name, int ns_fd);
 int link_set_master(const char *name, const char *master);	/* NULL: none */

@@ -124,6 +124,26 @@ int io_recv(const struct io *io, int fd, unsigned int seq, size_t len)
 	return (size_t)n == total && !memcmp(got, want, total) ? 0 : -EBADMSG;
 }
 
+int io_send_range(const struct io *io, unsigned int from, unsigned int to,
+		  size_t len)
+{
+	int err = 0;
+
+	while (!err && from < to)
+		err = io_send(io, from++, len);
+	return err;
+}
+
+int io_recv_range(const struct io *io, unsigned int from, unsigned int to,
+		  size_t len)
+{
+	int err = 0;
+
+	while (!err && from < to)
+		err = io_recv(io, io->fd, from++, len);
+	return err;
+}
+
 struct rtnl_link_stats64 io_counted(struct io *io)
 {
 	struct rtnl_link_stats64 moved;

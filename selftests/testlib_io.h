@@ -90,6 +90,12 @@ int io_send(const struct io *io, unsigned int seq, size_t len);
 /* 0 if @fd's next packet is @seq, complete; -EBADMSG, or read()'s -errno. */
 int io_recv(const struct io *io, int fd, unsigned int seq, size_t len);
 
+/* Packets @from to @to - 1 in this order: 0, or what the first that failed gave. */
+int io_send_range(const struct io *io, unsigned int from, unsigned int to,
+		  size_t len);
+int io_recv_range(const struct io *io, unsigned int from, unsigned int to,
+		  size_t len);
+
 /* How far the counters moved since the last call. */
 struct rtnl_link_stats64 io_counted(struct io *io);
 

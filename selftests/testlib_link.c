@@ -351,6 +351,14 @@ int link_set_carrier(const char *name, bool on)
 	return link_change(name, IFLA_CARRIER, &value, sizeof(value));
 }
 
+bool link_operates(const char *name, int state)
+{
+	struct link_info info;
+
+	return wait_for(!link_get(name, &info) && info.operstate == state,
+			WAIT_MS);
+}
+
 int link_set_addr(const char *name, const void *addr, size_t len)
 {
 	return link_change(name, IFLA_ADDRESS, addr, len);

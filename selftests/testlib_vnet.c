@@ -305,13 +305,6 @@ bool vnet_bridged(const char *name)
 			WAIT_MS);
 }
 
-static bool vnet_running(const char *name)
-{
-	struct link_info info;
-
-	return !link_get(name, &info) && info.operstate == IF_OPER_UP;
-}
-
 /* The core notices a carrier a moment later, and drops packets until then. */
 int vnet_veth(const char *name, const char *peer)
 {
@@ -320,6 +313,7 @@ int vnet_veth(const char *name, const char *peer)
 	if ((err = link_add_veth(name, peer)) || (err = link_up(name)) ||
 	    (err = link_up(peer)))
 		return err;
-	return wait_for(vnet_running(name) && vnet_running(peer), WAIT_MS) ?
+	return link_operates(name, IF_OPER_UP) &&
+	       link_operates(peer, IF_OPER_UP) ?
 	       0 : -ETIMEDOUT;
 }

@@ -56,15 +56,6 @@ static int put_range(struct io *io, unsigned int from, unsigned int to)
 	return err;
 }
 
-static int recv_range(struct io *io, unsigned int from, unsigned int to)
-{
-	int err = 0;
-
-	while (!err && from < to)
-		err = io_recv(io, io->fd, from++, DATA);
-	return err;
-}
-
 static bool empty(struct io *io)
 {
 	uint8_t buf[PKT_MAX];
@@ -78,7 +69,7 @@ TEST_F(xdp_fifo, order)
 	struct io *io = &self->io;
 
 	ASSERT_EQ(0, put_range(io, 0, 20));
-	EXPECT_EQ(0, recv_range(io, 0, 20));
+	EXPECT_EQ(0, io_recv_range(io, 0, 20, DATA));
 	EXPECT_TRUE(empty(io));
 }
 
@@ -94,14 +85,14 @@ TEST_F(xdp_fifo, resize)
 	io_counted(io);
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 9));
 	EXPECT_NOTHING_COUNTED(io);
-	EXPECT_EQ(0, recv_range(io, 0, 9));
+	EXPECT_EQ(0, io_recv_range(io, 0, 9, DATA));
 	EXPECT_TRUE(empty(io));
 	ASSERT_EQ(0, put_range(io, 0, 9));
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 0));
 	EXPECT_TRUE(empty(io));
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 5));
 	ASSERT_EQ(0, put_range(io, 0, 5));
-	EXPECT_EQ(0, recv_range(io, 0, 5));
+	EXPECT_EQ(0, io_recv_range(io, 0, 5, DATA));
 }
 
 /* F7.25: back pressure neither stops for frames nor stops them */
@@ -176,7 +167,7 @@ TEST_F(xdp_fifo, wakes)
 	EXPECT_EQ(0, fd_poll(io->fd, POLLIN, 0));
 	ASSERT_EQ(0, put(io, 0));
 	EXPECT_EQ(POLLIN, fd_poll(io->fd, POLLIN, 0));
-	ASSERT_EQ(0, recv_range(io, 0, 1));
+	ASSERT_EQ(0, io_recv_range(io, 0, 1, DATA));
 	ASSERT_EQ(0, fcntl(io->fd, F_SETFL, O_RDWR));
 	ASSERT_EQ(0, sleeper_start(&s, io->fd, buf, sizeof(buf)));
 	/* as a bare frame where a single call can be non-blocking */
@@ -250,7 +241,7 @@ TEST_F_TIMEOUT(xdp_fifo, storm, RACE_TIMEOUT)
 	while (!empty(io))
 		;
 	ASSERT_EQ(0, put_range(io, 0, 10));
-	EXPECT_EQ(0, recv_range(io, 0, 10));
+	EXPECT_EQ(0, io_recv_range(io, 0, 10, DATA));
 }
 
 TEST_HARNESS_MAIN
