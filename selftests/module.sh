@@ -201,8 +201,7 @@ packet_on_its_way_holds() {
 	begin
 	need_kind bridge dummy
 	load
-	# Nothing but the program's packet may wait: no neighbour discovery, no IGMP.
-	sysctl -q -w net.ipv6.conf.default.disable_ipv6=1 || true
+	# Nothing but the program's packet may wait: no IGMP of the bridge.
 	ip link add br0 type bridge mcast_snooping 0
 	ip link add slow0 type dummy
 	tc qdisc add dev slow0 root netem delay 8s 2>/dev/null ||

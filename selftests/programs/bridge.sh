@@ -88,6 +88,7 @@ vlan_filtering() {
 	equal 0 "$(lines '^blue0 ' "$packets")" "frames for VLAN 20, which has nobody else"
 }
 
+slow_test
 plan 2
 run_test "spanning tree over two cables" spanning_tree
 run_test "VLAN filtering" vlan_filtering

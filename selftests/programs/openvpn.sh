@@ -109,6 +109,7 @@ mktun_rmtun() {
 	refused "does not exist" ip link show tap7
 }
 
+slow_test
 plan 5
 run_test "tun, with TLS" tun_with_tls
 run_test "tap in a bridge, with TLS" tap_in_a_bridge

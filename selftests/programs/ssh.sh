@@ -47,6 +47,7 @@ tunnel() {
 	carried a "$2"3
 }
 
+slow_test
 plan 2
 run_test "point-to-point" tunnel point-to-point tun
 run_test "ethernet" tunnel ethernet tap

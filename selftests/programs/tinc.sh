@@ -43,6 +43,7 @@ vpn() {
 	carried b vpn0
 }
 
+slow_test
 plan 2
 run_test "router mode" vpn tun router
 run_test "switch mode" vpn tap switch
