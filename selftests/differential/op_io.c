@@ -56,6 +56,10 @@ void gen_write_packet(struct gen *gen, struct step *step, struct gen_device *dev
 	step->size = 0;
 	if (device->pi)
 		put_pi(gen, step, &frame);
+	if (device->pi && !device->vnet && percent(gen, 2)) {
+		step->v[1] = 0;
+		return;
+	}
 	if (device->vnet) {
 		int size = device->vhsz > 80 ? 80 : device->vhsz;
 

@@ -357,7 +357,7 @@ static void generate_ioctl_out(struct gen *gen, struct step *step)
 	static const int64_t commands[] = {
 		TUNGETFEATURES, TUNGETIFF, TUNGETIFF, TUNGETIFF, TUNGETSNDBUF, TUNGETVNETHDRSZ,
 		TUNGETVNETLE, TUNGETVNETBE, TUNGETFILTER, SIOCGIFHWADDR, SIOCGIFHWADDR, TCGETS,
-		FIONREAD,
+		FIONREAD, SIOCGIFNAME,
 	};
 
 	step->v[0] = gen_attached_file(gen);
