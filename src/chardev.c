@@ -8,6 +8,7 @@
 #include <linux/poll.h>
 #include <linux/seq_file.h>
 
+#include "batch.h"
 #include "chardev.h"
 #include "ioctl.h"
 #include "queue.h"
@@ -40,9 +41,17 @@ static enum vtun_wait vtun_chardev_wait(const struct kiocb *iocb)
 
 static ssize_t vtun_chardev_read(struct kiocb *iocb, struct iov_iter *to)
 {
-	ssize_t ret = vtun_tx_read(iocb->ki_filp->private_data, to,
-				   vtun_chardev_wait(iocb));
+	struct vtun_queue *vq = iocb->ki_filp->private_data;
+	enum vtun_wait wait = vtun_chardev_wait(iocb);
+	u32 modes = READ_ONCE(vq->modes);
+	ssize_t ret;
 
+	if (likely(!modes))
+		ret = vtun_tx_read(vq, to, wait);
+	else if (modes & VTUN_MODE_BATCH)
+		ret = vtun_batch_read(vq, to, wait);
+	else
+		ret = vtun_batch_read_whole(vq, to, wait);
 	/* A file position that is no position: in-tree tun shows it, too. */
 	if (ret > 0)
 		iocb->ki_pos = ret;
@@ -51,8 +60,12 @@ static ssize_t vtun_chardev_read(struct kiocb *iocb, struct iov_iter *to)
 
 static ssize_t vtun_chardev_write(struct kiocb *iocb, struct iov_iter *from)
 {
-	return vtun_rx_write(iocb->ki_filp->private_data, from,
-			     vtun_chardev_wait(iocb));
+	struct vtun_queue *vq = iocb->ki_filp->private_data;
+	enum vtun_wait wait = vtun_chardev_wait(iocb);
+
+	if (unlikely(READ_ONCE(vq->modes) & VTUN_MODE_BATCH))
+		return vtun_batch_write(vq, from, wait);
+	return vtun_rx_write(vq, from, wait);
 }
 
 static bool vtun_chardev_writable(struct vtun_queue *vq,

@@ -6,6 +6,7 @@
 #ifndef VTUN_FIFO_H
 #define VTUN_FIFO_H
 
+#include <linux/if_vlan.h>
 #include <linux/skbuff.h>
 #include <net/xdp.h>
 
@@ -24,6 +25,25 @@ static inline bool vtun_fifo_is_frame(const void *entry)
 static inline struct xdp_frame *vtun_fifo_to_frame(void *entry)
 {
 	return (void *)((unsigned long)entry & ~VTUN_FIFO_FRAME);
+}
+
+/* Bytes that a program reads of it, without headers of ours. */
+static inline size_t vtun_fifo_len(void *entry)
+{
+	const struct sk_buff *skb = entry;
+
+	if (vtun_fifo_is_frame(entry))
+		return vtun_fifo_to_frame(entry)->len;
+	return skb->len + (skb_vlan_tag_present(skb) ? VLAN_HLEN : 0);
+}
+
+/* Frees it: somebody read it. */
+static inline void vtun_fifo_consume(void *entry)
+{
+	if (vtun_fifo_is_frame(entry))
+		xdp_return_frame(vtun_fifo_to_frame(entry));
+	else
+		consume_skb(entry);
 }
 
 /* Drops it: nobody read it. */

@@ -31,6 +31,17 @@ struct vtun_frame {
 	size_t len;
 };
 
+/**
+ * vtun_frame_header_len() - bytes that stand in front of a packet
+ * @frame: begun
+ */
+static inline size_t vtun_frame_header_len(const struct vtun_frame *frame)
+{
+	size_t len = frame->format.size;
+
+	return frame->flags & IFF_NO_PI ? len : len + sizeof(struct tun_pi);
+}
+
 int vtun_frame_begin(struct vtun_frame *frame, struct vtun_queue *vq);
 int vtun_frame_pull(struct vtun_frame *frame, struct iov_iter *from);
 int vtun_frame_set_protocol(const struct vtun_frame *frame,

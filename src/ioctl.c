@@ -336,6 +336,10 @@ static const struct vtun_ioctl_cmd vtun_ioctl_cmds[] = {
 	{ SIOCGIFHWADDR, VTUN_IOCTL_SET | VTUN_IOCTL_IFREQ_OUT,
 	  vtun_ioctl_get_hwaddr },
 	{ SIOCSIFHWADDR, VTUN_IOCTL_SET, vtun_ioctl_set_hwaddr },
+	{ VTUN_IOC_INFO, 0, vtun_ioctl_get_info },
+	{ VTUN_IOC_SETMODE, VTUN_IOCTL_RTNL | VTUN_IOCTL_INT_IN,
+	  vtun_ioctl_set_mode },
+	{ VTUN_IOC_GETMODE, VTUN_IOCTL_INT_OUT, vtun_ioctl_get_mode },
 };
 
 static const struct vtun_ioctl_cmd *vtun_ioctl_find(unsigned int cmd)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The classic ABI's commands. */
+/* Commands: the classic ABI's and ours. */
 #ifndef VTUN_IOCTL_H
 #define VTUN_IOCTL_H
 
@@ -35,5 +35,8 @@ long vtun_ioctl_detach_filter(struct vtun_ioctl_args *args);
 long vtun_ioctl_get_filter(struct vtun_ioctl_args *args);
 long vtun_ioctl_set_steering(struct vtun_ioctl_args *args);
 long vtun_ioctl_set_ebpf_filter(struct vtun_ioctl_args *args);
+long vtun_ioctl_get_info(struct vtun_ioctl_args *args);
+long vtun_ioctl_get_mode(struct vtun_ioctl_args *args);
+long vtun_ioctl_set_mode(struct vtun_ioctl_args *args);
 
 #endif /* VTUN_IOCTL_H */

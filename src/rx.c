@@ -63,7 +63,8 @@ void vtun_rx_attach(struct vtun_queue *vq, struct net_device *dev,
 {
 	ASSERT_RTNL();
 	vq->rx_mode = mode;
-	if (mode != VTUN_RX_DIRECT)
+	vq->rx_napi = mode != VTUN_RX_DIRECT || vq->modes & VTUN_MODE_BATCH;
+	if (vq->rx_napi)
 		netif_napi_add_tx(dev, &vq->napi, vtun_rx_poll);
 }
 
@@ -76,10 +77,31 @@ void vtun_rx_attach(struct vtun_queue *vq, struct net_device *dev,
 void vtun_rx_start(struct vtun_queue *vq)
 {
 	ASSERT_RTNL();
-	if (vq->rx_mode == VTUN_RX_DIRECT)
+	if (!vq->rx_napi)
 		return;
 	napi_enable(&vq->napi);
-	vq->rx_started = true;
+	/* Pairs with vtun_rx_deliver_list(). */
+	smp_store_release(&vq->rx_started, true);
+}
+
+/**
+ * vtun_rx_want_napi() - before a queue goes into batch mode
+ * @vq: queue, with or without a device
+ *
+ * Whoever writes packets of its own accord goes on as before.
+ *
+ * Context: process, RTNL held, may sleep.
+ */
+void vtun_rx_want_napi(struct vtun_queue *vq)
+{
+	struct vtun_dev *vtun = rtnl_dereference(vq->vtun);
+
+	if (!vtun || vq->rx_napi)
+		return;
+	vq->rx_napi = true;
+	netif_napi_add_tx(vtun->dev, &vq->napi, vtun_rx_poll);
+	if (vq->state == VTUN_QUEUE_ATTACHED)
+		vtun_rx_start(vq);
 }
 
 /**
@@ -93,7 +115,7 @@ void vtun_rx_stop(struct vtun_queue *vq)
 	ASSERT_RTNL();
 	if (!vq->rx_started)
 		return;
-	vq->rx_started = false;
+	WRITE_ONCE(vq->rx_started, false);
 	napi_disable(&vq->napi);
 	skb_queue_purge(&vq->backlog);
 }
@@ -107,8 +129,9 @@ void vtun_rx_stop(struct vtun_queue *vq)
 void vtun_rx_detach(struct vtun_queue *vq)
 {
 	ASSERT_RTNL();
-	if (vq->rx_mode != VTUN_RX_DIRECT)
+	if (vq->rx_napi)
 		netif_napi_del(&vq->napi);
+	vq->rx_napi = false;
 	vq->rx_mode = VTUN_RX_DIRECT;
 }
 
@@ -262,7 +285,9 @@ static struct sk_buff *vtun_rx_copy(struct vtun_queue *vq,
 	return skb;
 }
 
-/* Tell the stack what the headers say: ours, and the packet's own. */
+/* Tell the stack what the headers say: ours, and the packet's own. Return: 0,
+ * -EINVAL if ours is wrong, -ENOMEM.
+ */
 static int vtun_rx_prepare(struct vtun_dev *vtun, const struct vtun_frame *frame,
 			   struct sk_buff *skb)
 {
@@ -270,18 +295,14 @@ static int vtun_rx_prepare(struct vtun_dev *vtun, const struct vtun_frame *frame
 	int err;
 
 	skb->dev = vtun->dev;
-	if (tap && !pskb_may_pull(skb, ETH_HLEN)) {
-		dev_core_stats_rx_dropped_inc(vtun->dev);
+	if (tap && !pskb_may_pull(skb, ETH_HLEN))
 		return -ENOMEM;
-	}
 	skb_reset_mac_header(skb);
 	skb_set_network_header(skb, tap ? ETH_HLEN : 0);
 	if (frame->format.size) {
 		err = vtun_vnet_to_skb(&frame->vnet, skb);
-		if (err) {
-			atomic_long_inc(&vtun->rx_frame_errors);
+		if (err)
 			return err;
-		}
 	}
 	if (tap)
 		skb->protocol = eth_type_trans(skb, vtun->dev);
@@ -321,6 +342,10 @@ static int vtun_rx_deliver(struct vtun_queue *vq, struct vtun_frame *frame,
 	skb_record_rx_queue(skb, index);
 	err = vtun_rx_prepare(vtun, frame, skb);
 	if (err) {
+		if (err == -EINVAL)
+			atomic_long_inc(&vtun->rx_frame_errors);
+		else
+			dev_core_stats_rx_dropped_inc(dev);
 		reason = SKB_DROP_REASON_NOT_SPECIFIED;
 		goto drop;
 	}
@@ -354,6 +379,127 @@ drop:
 unlock:
 	rcu_read_unlock();
 	local_bh_enable();
+	return err;
+}
+
+/**
+ * vtun_rx_build() - make a packet of what a program writes, and nothing else
+ * @vq: the file's queue
+ * @vtun: device that @frame was begun with; only compared, it may be gone
+ * @frame: begun; what another packet's headers said is overwritten
+ * @from: as for vtun_rx_write()
+ *
+ * Neither counts what is refused nor sleeps for send buffer. If @frame->xdp, XDP
+ * has seen the packet: deliver it before another one is built.
+ *
+ * Context: process, may sleep.
+ * Return: packet for vtun_rx_deliver_list(), NULL if XDP took it, or an
+ * ERR_PTR() as vtun_rx_write() returns it.
+ */
+struct sk_buff *vtun_rx_build(struct vtun_queue *vq, const struct vtun_dev *vtun,
+			      struct vtun_frame *frame, struct iov_iter *from)
+{
+	struct vtun_dev *now;
+	struct sk_buff *skb;
+	int err;
+
+	err = vtun_frame_pull(frame, from);
+	if (err)
+		return ERR_PTR(err);
+	skb = vtun_rx_copy(vq, frame, from, VTUN_NOWAIT);
+	if (IS_ERR_OR_NULL(skb))
+		return skb;
+	if (frame->flags & IFF_TUN)
+		err = vtun_frame_set_protocol(frame, skb);
+	rcu_read_lock();
+	now = rcu_dereference(vq->vtun);
+	if (!err)
+		err = now == vtun ? vtun_rx_prepare(now, frame, skb) : -EBADFD;
+	rcu_read_unlock();
+	if (err) {
+		kfree_skb(skb);
+		return ERR_PTR(err);
+	}
+	return skb;
+}
+
+/* Count what is in @list and keep what of it is for the stack: XDP may take the
+ * rest.
+ */
+static void vtun_rx_screen_list(struct vtun_dev *vtun,
+				const struct vtun_frame *frame, u16 index,
+				struct sk_buff_head *list)
+{
+	unsigned int header = frame->flags & IFF_TAP ? ETH_HLEN : 0;
+	struct pcpu_sw_netstats *stats = this_cpu_ptr(vtun->dev->tstats);
+	struct sk_buff_head all;
+	unsigned int packets = 0;
+	struct sk_buff *skb;
+	size_t bytes = 0;
+
+	__skb_queue_head_init(&all);
+	skb_queue_splice_init(list, &all);
+	while ((skb = __skb_dequeue(&all))) {
+		size_t len = frame->xdp ? frame->len : skb->len + header;
+
+		skb_record_rx_queue(skb, index);
+		if (!frame->xdp && !vtun_xdp_passes(vtun, &skb))
+			continue;
+		vtun_steer_learn(vtun, skb, index);
+		__skb_queue_tail(list, skb);
+		packets++;
+		bytes += len;
+	}
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->rx_packets, packets);
+	u64_stats_add(&stats->rx_bytes, bytes);
+	u64_stats_update_end(&stats->syncp);
+}
+
+/**
+ * vtun_rx_deliver_list() - give packets to the stack together, through GRO
+ * @vq: the file's queue
+ * @vtun: device that they were built for; only compared, it may be gone
+ * @frame: as it was for the last of them
+ * @list: packets of vtun_rx_build(); empty afterwards
+ *
+ * Counts them, but not if they are refused.
+ *
+ * Context: process.
+ * Return: 0, or -EBADFD, -EIO, -EBUSY as vtun_rx_write() for all of them.
+ */
+int vtun_rx_deliver_list(struct vtun_queue *vq, const struct vtun_dev *vtun,
+			 const struct vtun_frame *frame,
+			 struct sk_buff_head *list)
+{
+	struct vtun_dev *now;
+	int err = -EBADFD;
+	u16 index;
+
+	local_bh_disable();
+	rcu_read_lock();
+	now = rcu_dereference(vq->vtun);
+	if (now != vtun)
+		goto unlock;
+	err = -EIO;
+	if (!(READ_ONCE(now->dev->flags) & IFF_UP))
+		goto unlock;
+	/* NAPI is stopped after a grace period only. Pairs with vtun_rx_start().
+	 */
+	err = -EBUSY;
+	if (!vtun_queue_rx_index(vq, &index) ||
+	    !smp_load_acquire(&vq->rx_started))
+		goto unlock;
+	err = 0;
+	vtun_rx_screen_list(now, frame, index, list);
+	spin_lock(&vq->backlog.lock);
+	skb_queue_splice_tail_init(list, &vq->backlog);
+	spin_unlock(&vq->backlog.lock);
+	napi_schedule(&vq->napi);
+unlock:
+	rcu_read_unlock();
+	local_bh_enable();
+	__skb_queue_purge(list);
 	return err;
 }
 

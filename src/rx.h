@@ -5,15 +5,22 @@
 
 #include <linux/uio.h>
 
-#include "vtun.h"
+#include "frame.h"
 
 void vtun_rx_attach(struct vtun_queue *vq, struct net_device *dev,
 		    enum vtun_rx_mode mode);
+void vtun_rx_want_napi(struct vtun_queue *vq);
 void vtun_rx_start(struct vtun_queue *vq);
 void vtun_rx_stop(struct vtun_queue *vq);
 void vtun_rx_detach(struct vtun_queue *vq);
 
 ssize_t vtun_rx_write(struct vtun_queue *vq, struct iov_iter *from,
 		      enum vtun_wait wait);
+
+struct sk_buff *vtun_rx_build(struct vtun_queue *vq, const struct vtun_dev *vtun,
+			      struct vtun_frame *frame, struct iov_iter *from);
+int vtun_rx_deliver_list(struct vtun_queue *vq, const struct vtun_dev *vtun,
+			 const struct vtun_frame *frame,
+			 struct sk_buff_head *list);
 
 #endif /* VTUN_RX_H */

@@ -135,25 +135,43 @@ static struct netdev_queue *vtun_tx_stopped(struct vtun_queue *vq)
 /* Whether a stopped tx queue shall go on: half of the fifo was read since, or
  * all of it. Under the consumer lock.
  */
-static bool vtun_tx_makes_room(struct vtun_queue *vq)
+static bool vtun_tx_makes_room(struct vtun_queue *vq, unsigned int n)
 {
-	if (++vq->taken < vq->fifo.size / 2 && !__ptr_ring_empty(&vq->fifo))
+	vq->taken += n;
+	if (vq->taken < vq->fifo.size / 2 && !__ptr_ring_empty(&vq->fifo))
 		return false;
 	vq->taken = 0;
 	return true;
 }
 
-static void *vtun_tx_consume(struct vtun_queue *vq)
+/* Take as much as is wanted and there. Under the consumer lock. */
+static void vtun_tx_fill(struct vtun_queue *vq, struct vtun_tx_take *take)
+{
+	size_t room = take->room, need;
+	void *entry;
+
+	while (take->n < take->max && (entry = __ptr_ring_peek(&vq->fifo))) {
+		need = ALIGN(take->header + vtun_fifo_len(entry), take->align);
+		if (need > room) {
+			take->too_long = !take->n;
+			return;
+		}
+		room -= need;
+		__ptr_ring_discard_one(&vq->fifo);
+		take->entries[take->n++] = entry;
+	}
+}
+
+static void vtun_tx_consume(struct vtun_queue *vq, struct vtun_tx_take *take)
 {
 	struct netdev_queue *txq = NULL;
-	void *entry;
 
 	rcu_read_lock();
 	spin_lock(&vq->fifo.consumer_lock);
-	entry = __ptr_ring_consume(&vq->fifo);
-	if (entry)
+	vtun_tx_fill(vq, take);
+	if (take->n)
 		txq = vtun_tx_stopped(vq);
-	if (txq && !vtun_tx_makes_room(vq))
+	if (txq && !vtun_tx_makes_room(vq, take->n))
 		txq = NULL;
 	if (unlikely(txq)) {
 		local_bh_disable();
@@ -163,36 +181,49 @@ static void *vtun_tx_consume(struct vtun_queue *vq)
 	if (unlikely(txq))
 		local_bh_enable();	/* the qdisc runs, not in ksoftirqd */
 	rcu_read_unlock();
-	return entry;
 }
 
 /* What ends a reader's sleep: a packet, or the end of the device. */
-static bool vtun_tx_end_wait(struct vtun_queue *vq, void **entry)
+static bool vtun_tx_end_wait(struct vtun_queue *vq, struct vtun_tx_take *take)
 {
-	*entry = vtun_tx_consume(vq);
-	return *entry || READ_ONCE(vq->state) == VTUN_QUEUE_ORPHAN;
+	vtun_tx_consume(vq, take);
+	return take->n || take->too_long ||
+	       READ_ONCE(vq->state) == VTUN_QUEUE_ORPHAN;
 }
 
-/* Next entry of the fifo, or an ERR_PTR(). */
-static void *vtun_tx_next(struct vtun_queue *vq, enum vtun_wait wait)
+/**
+ * vtun_tx_wait() - take packets out of the fifo, wait for the first
+ * @vq: the file's queue
+ * @take: how many and how large; its n is 0. Entries are the caller's then
+ * @wait: whether to sleep while the fifo is empty
+ *
+ * Context: process, may sleep.
+ * Return: 0 and at least one entry; -EMSGSIZE if the first is too large,
+ * -EAGAIN, a signal's errno, -EFAULT if the device went away meanwhile.
+ */
+int vtun_tx_wait(struct vtun_queue *vq, struct vtun_tx_take *take,
+		 enum vtun_wait wait)
 {
-	void *entry = vtun_tx_consume(vq);
-	int err;
+	int err = 0;
 
-	if (entry)
-		return entry;
-	if (wait == VTUN_NOWAIT)
-		return ERR_PTR(-EAGAIN);
-	/* Not exclusive: a reader that was not asleep yet may take the packet
-	 * whose wake-up went to another one, and would have to pass it on.
-	 */
-	err = wait_event_interruptible(vq->socket.wq.wait,
-				       vtun_tx_end_wait(vq, &entry));
-	if (entry)
-		return entry;
+	vtun_tx_consume(vq, take);
+	if (!take->n && !take->too_long) {
+		if (wait == VTUN_NOWAIT)
+			return -EAGAIN;
+		/* Not exclusive: a reader that was not asleep yet may take the
+		 * packet whose wake-up went to another one, and would have to
+		 * pass it on.
+		 */
+		err = wait_event_interruptible(vq->socket.wq.wait,
+					       vtun_tx_end_wait(vq, take));
+	}
+	if (take->n)
+		return 0;
+	if (take->too_long)
+		return -EMSGSIZE;
 	if (err || signal_pending(current))
-		return ERR_PTR(-ERESTARTSYS);
-	return ERR_PTR(-EFAULT);	/* what in-tree tun says of deletion */
+		return -ERESTARTSYS;
+	return -EFAULT;		/* what in-tree tun says of deletion */
 }
 
 /* Copy @len bytes from @offset of the packet, or as many as there is room. */
@@ -227,20 +258,72 @@ static int vtun_tx_copy_packet(const struct sk_buff *skb, struct iov_iter *to)
 	return vtun_tx_copy(skb, head, skb->len - head, to);
 }
 
-/* A packet left the fifo by a read: it was sent, or lost. */
-static void vtun_tx_count(struct vtun_queue *vq, size_t len, int err)
+/**
+ * vtun_tx_copy_entry() - copy a packet, or as much as there is room
+ * @entry: what was in the fifo
+ * @to: where to
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -EFAULT.
+ */
+int vtun_tx_copy_entry(void *entry, struct iov_iter *to)
+{
+	const struct xdp_frame *xdpf;
+	size_t len;
+
+	if (!vtun_fifo_is_frame(entry))
+		return vtun_tx_copy_packet(entry, to);
+	xdpf = vtun_fifo_to_frame(entry);
+	len = min_t(size_t, xdpf->len, iov_iter_count(to));
+	return copy_to_iter(xdpf->data, len, to) == len ? 0 : -EFAULT;
+}
+
+/**
+ * vtun_tx_describe() - find out what the headers have to say of a packet
+ * @frame: begun; @frame->len and what its headers say are set
+ * @entry: what was in the fifo
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL if no header describes it.
+ */
+int vtun_tx_describe(struct vtun_frame *frame, void *entry)
+{
+	const struct xdp_frame *xdpf;
+	const struct ethhdr *eth;
+
+	if (!vtun_fifo_is_frame(entry))
+		return vtun_frame_describe(frame, entry);
+	xdpf = vtun_fifo_to_frame(entry);
+	eth = xdpf->data;
+	frame->proto = xdpf->len < ETH_HLEN ? 0 : eth->h_proto;
+	frame->len = xdpf->len;
+	frame->vnet = (struct vtun_vnet){};
+	return 0;
+}
+
+/**
+ * vtun_tx_count() - packets left the fifo: they were read, or lost
+ * @vq: the file's queue
+ * @packets: how many were read
+ * @bytes: bytes of them
+ * @dropped: how many were lost
+ *
+ * Context: process.
+ */
+void vtun_tx_count(struct vtun_queue *vq, unsigned int packets, size_t bytes,
+		   unsigned int dropped)
 {
 	struct vtun_dev *vtun;
 
 	rcu_read_lock();
 	vtun = rcu_dereference(vq->vtun);
-	if (vtun && err) {
-		dev_core_stats_tx_dropped_inc(vtun->dev);
-	} else if (vtun) {
+	if (vtun && packets) {
 		local_bh_disable();
-		dev_sw_netstats_tx_add(vtun->dev, 1, len);
+		dev_sw_netstats_tx_add(vtun->dev, packets, bytes);
 		local_bh_enable();
 	}
+	while (vtun && dropped--)
+		dev_core_stats_tx_dropped_inc(vtun->dev);
 	rcu_read_unlock();
 }
 
@@ -254,61 +337,60 @@ static ssize_t vtun_tx_put_skb(struct vtun_queue *vq,
 
 	err = vtun_frame_describe(frame, skb);
 	if (err) {
-		vtun_tx_count(vq, frame->len, err);
+		vtun_tx_count(vq, 0, 0, 1);
 		return err;
 	}
 	err = vtun_frame_push(frame, to);
 	if (err)
 		return err;
 	err = vtun_tx_copy_packet(skb, to);
-	vtun_tx_count(vq, frame->len, err);
+	vtun_tx_count(vq, !err, frame->len, !!err);
 	return err ?: room - iov_iter_count(to);
 }
 
 /* As in in-tree tun, what is counted is what was copied, header included. */
 static ssize_t vtun_tx_put_frame(struct vtun_queue *vq,
-				 struct vtun_frame *frame,
-				 const struct xdp_frame *xdpf,
+				 struct vtun_frame *frame, void *entry,
 				 struct iov_iter *to)
 {
-	const struct ethhdr *eth = xdpf->data;
 	size_t room = iov_iter_count(to);
 	size_t len;
 	int err;
 
-	frame->proto = xdpf->len < ETH_HLEN ? 0 : eth->h_proto;
-	frame->len = xdpf->len;
+	vtun_tx_describe(frame, entry);
 	err = vtun_frame_push(frame, to);
 	if (err)
 		return err;
-	len = min_t(size_t, xdpf->len, iov_iter_count(to));
-	if (copy_to_iter(xdpf->data, len, to) != len)
-		err = -EFAULT;
-	vtun_tx_count(vq, frame->format.size + len, err);
+	len = min(frame->len, iov_iter_count(to));
+	err = vtun_tx_copy_entry(entry, to);
+	vtun_tx_count(vq, !err, frame->format.size + len, !!err);
 	return err ?: room - iov_iter_count(to);
 }
 
-/* Consumes @entry. */
-static ssize_t vtun_tx_put_user(struct vtun_queue *vq, void *entry,
-				struct iov_iter *to)
+/**
+ * vtun_tx_put_user() - give a program a packet as a plain read() does
+ * @vq: the file's queue
+ * @entry: what was in the fifo; consumed
+ * @to: where it is read to
+ *
+ * Context: process, may sleep.
+ * Return: as vtun_tx_read(), once there is a packet.
+ */
+ssize_t vtun_tx_put_user(struct vtun_queue *vq, void *entry,
+			 struct iov_iter *to)
 {
 	struct vtun_frame frame;
 	ssize_t ret;
 
 	ret = vtun_frame_begin(&frame, vq);
-	if (vtun_fifo_is_frame(entry)) {
-		if (!ret)
-			ret = vtun_tx_put_frame(vq, &frame,
-						vtun_fifo_to_frame(entry), to);
-		vtun_fifo_free(entry);
-		return ret;
-	}
-	if (!ret)
+	if (!ret && vtun_fifo_is_frame(entry))
+		ret = vtun_tx_put_frame(vq, &frame, entry, to);
+	else if (!ret)
 		ret = vtun_tx_put_skb(vq, &frame, entry, to);
 	if (ret < 0)
-		kfree_skb(entry);
+		vtun_fifo_free(entry);
 	else
-		consume_skb(entry);
+		vtun_fifo_consume(entry);
 	return ret;
 }
 
@@ -329,13 +411,20 @@ ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
 		     enum vtun_wait wait)
 {
 	void *entry;
+	struct vtun_tx_take take = {
+		.entries = &entry,
+		.max = 1,
+		.room = SIZE_MAX,
+		.align = 1,
+	};
+	int err;
 
 	if (!rcu_access_pointer(vq->vtun))
 		return -EBADFD;
 	if (!iov_iter_count(to))
 		return 0;
-	entry = vtun_tx_next(vq, wait);
-	if (IS_ERR(entry))
-		return PTR_ERR(entry);
+	err = vtun_tx_wait(vq, &take, wait);
+	if (err)
+		return err;
 	return vtun_tx_put_user(vq, entry, to);
 }

@@ -43,6 +43,7 @@
 #include <linux/workqueue.h>
 #include <net/sock.h>
 #include <net/xdp.h>
+#include <uapi/linux/vtun.h>
 
 #define VTUN_NAME	"vtun"
 #define VTUN_VERSION	"0.1.0"
@@ -109,13 +110,17 @@ enum vtun_wait {
  * @state: RTNL; sleepers read it with READ_ONCE()
  * @index: RTNL, number in the device's table; the data paths read it with
  *	READ_ONCE()
+ * @modes: RTNL, VTUN_MODE_*; the data paths read it with READ_ONCE()
  * @ifindex: RTNL, index that the next device made by this file gets, 0 for any
  * @node: RTNL, in vtun_dev.parked while PARKED
  * @vtun: RCU, written under RTNL; borrowed, the device clears it when it goes
  * @rx_mode: changes while the queue has no device only; rx reads it in the RCU
  *	section in which it found @vtun
- * @rx_started: RTNL, @napi is enabled: ATTACHED, but for VTUN_RX_DIRECT
- * @napi: added while there is a device, but for VTUN_RX_DIRECT
+ * @rx_napi: RTNL, @napi is used: not VTUN_RX_DIRECT, or batch mode was asked
+ *	for; added while there is a device
+ * @rx_started: RTNL, @napi is enabled: it is used, and the queue is ATTACHED;
+ *	batches read it with smp_load_acquire()
+ * @napi: where written packets are merged
  * @xdp_rxq: registered while it has a device; where XDP frames say they came
  *	from
  * @backlog: written packets that wait for @napi; own lock
@@ -131,12 +136,14 @@ struct vtun_queue {
 
 	enum vtun_queue_state state;
 	u16 index;
+	u32 modes;
 	int ifindex;
 	struct list_head node;
 
 	struct vtun_dev __rcu *vtun;
 
 	enum vtun_rx_mode rx_mode;
+	bool rx_napi;
 	bool rx_started;
 	struct napi_struct napi;
 	struct xdp_rxq_info xdp_rxq;

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Batch mode: many packets in one read() or write(), each in a record. What a
+ * program sees of it is described in uapi/linux/vtun.h.
+ */
+
+#include <linux/sched/signal.h>
+#include <linux/skbuff.h>
+
+#include "batch.h"
+#include "fifo.h"
+#include "frame.h"
+#include "rx.h"
+#include "tx.h"
+
+/* As many packets are handed over at a time as NAPI takes at a time. */
+#define VTUN_BATCH_MAX	NAPI_POLL_WEIGHT
+
+static size_t vtun_batch_record_size(size_t len)
+{
+	return sizeof(struct vtun_record) + ALIGN(len, VTUN_RECORD_ALIGN);
+}
+
+/* One record. It fits, so that an error is one of memory. */
+static int vtun_batch_put(const struct vtun_frame *frame, void *entry,
+			  struct iov_iter *to)
+{
+	size_t len = vtun_frame_header_len(frame) + frame->len;
+	struct vtun_record record = { .len = len };
+	size_t pad = ALIGN(len, VTUN_RECORD_ALIGN) - len;
+	int err;
+
+	if (copy_to_iter(&record, sizeof(record), to) != sizeof(record))
+		return -EFAULT;
+	err = vtun_frame_push(frame, to);
+	if (!err)
+		err = vtun_tx_copy_entry(entry, to);
+	if (!err && pad && iov_iter_zero(pad, to) != pad)
+		err = -EFAULT;
+	return err;
+}
+
+/* Consumes what was taken; adds the bytes of whole records to @done. */
+static int vtun_batch_put_all(struct vtun_queue *vq, struct vtun_frame *frame,
+			      const struct vtun_tx_take *take,
+			      struct iov_iter *to, size_t *done)
+{
+	unsigned int packets = 0, i;
+	size_t bytes = 0;
+	int err = 0;
+
+	for (i = 0; i < take->n; i++) {
+		void *entry = take->entries[i];
+		int lost = err ?: vtun_tx_describe(frame, entry);
+
+		/* What can't be described leaves the others alone. */
+		if (!lost)
+			lost = err = vtun_batch_put(frame, entry, to);
+		if (lost) {
+			vtun_fifo_free(entry);
+			continue;
+		}
+		*done += vtun_batch_record_size(vtun_frame_header_len(frame) +
+						frame->len);
+		packets++;
+		bytes += frame->len;
+		vtun_fifo_consume(entry);
+	}
+	vtun_tx_count(vq, packets, bytes, take->n - packets);
+	return err;
+}
+
+/**
+ * vtun_batch_read() - one read() in batch mode
+ * @vq: the file's queue
+ * @to: gets records
+ * @wait: whether to sleep while there is no packet
+ *
+ * Context: process, may sleep.
+ * Return: bytes of whole records, 0 only without any room; -EBADFD without a
+ * device, -EMSGSIZE if the first packet does not fit, which stays, and what
+ * vtun_tx_wait() says; -EFAULT for a bad buffer, -EINVAL if no header describes
+ * the packet, and then it is lost.
+ */
+ssize_t vtun_batch_read(struct vtun_queue *vq, struct iov_iter *to,
+			enum vtun_wait wait)
+{
+	void *entries[VTUN_BATCH_MAX];
+	struct vtun_tx_take take = {
+		.entries = entries,
+		.max = VTUN_BATCH_MAX,
+		.align = VTUN_RECORD_ALIGN,
+	};
+	struct vtun_frame frame;
+	size_t done = 0;
+	int err;
+
+	err = vtun_frame_begin(&frame, vq);
+	if (err || !iov_iter_count(to))
+		return err;
+	take.header = sizeof(struct vtun_record) + vtun_frame_header_len(&frame);
+	do {
+		take.n = 0;
+		take.room = iov_iter_count(to);
+		err = vtun_tx_wait(vq, &take, wait);
+		if (err)
+			break;
+		err = vtun_batch_put_all(vq, &frame, &take, to, &done);
+		wait = VTUN_NOWAIT;	/* only the first is waited for */
+	} while (!err && take.n == VTUN_BATCH_MAX);
+	return done ?: err ?: -EINVAL;
+}
+
+/**
+ * vtun_batch_read_whole() - one read() of VTUN_MODE_NOTRUNC
+ * @vq: the file's queue
+ * @to: as for vtun_tx_read(), but nothing is cut
+ * @wait: whether to sleep while the fifo is empty
+ *
+ * Context: process, may sleep.
+ * Return: as vtun_tx_read(), or -EMSGSIZE and the packet stays.
+ */
+ssize_t vtun_batch_read_whole(struct vtun_queue *vq, struct iov_iter *to,
+			      enum vtun_wait wait)
+{
+	struct vtun_frame frame;
+	void *entry;
+	struct vtun_tx_take take = {
+		.entries = &entry,
+		.max = 1,
+		.align = 1,
+		.room = iov_iter_count(to),
+	};
+	int err;
+
+	err = vtun_frame_begin(&frame, vq);
+	if (err || !take.room)
+		return err;
+	take.header = vtun_frame_header_len(&frame);
+	err = vtun_tx_wait(vq, &take, wait);
+	if (err)
+		return err;
+	return vtun_tx_put_user(vq, entry, to);
+}
+
+/* The next record's header; @from is left at what it is in front of. */
+static int vtun_batch_pull(struct iov_iter *from, size_t *len)
+{
+	struct vtun_record record;
+	struct iov_iter behind;
+	u64 padding = 0;
+	size_t pad;
+
+	if (iov_iter_count(from) < sizeof(record))
+		return -EINVAL;
+	if (!copy_from_iter_full(&record, sizeof(record), from))
+		return -EFAULT;
+	*len = record.len;
+	pad = ALIGN(*len, VTUN_RECORD_ALIGN) - *len;
+	if (record.reserved || *len + pad > iov_iter_count(from))
+		return -EINVAL;
+	if (!pad)
+		return 0;
+	behind = *from;
+	iov_iter_advance(&behind, *len);
+	if (!copy_from_iter_full(&padding, pad, &behind))
+		return -EFAULT;
+	return padding ? -EINVAL : 0;
+}
+
+/* Leave a record of which nobody knows how much was read. @rest is what was
+ * behind it.
+ */
+static void vtun_batch_skip(struct iov_iter *from, size_t len, size_t rest)
+{
+	iov_iter_advance(from, iov_iter_count(from));
+	iov_iter_reexpand(from, rest);
+	iov_iter_advance(from, ALIGN(len, VTUN_RECORD_ALIGN) - len);
+}
+
+/**
+ * struct vtun_batch - records that are taken together
+ * @vtun: the device, only to be compared: it may be gone
+ * @base: how packets look
+ * @frame: the last packet
+ * @list: packets for the stack
+ * @size: bytes of records whose packets are in @list, or XDP has them
+ */
+struct vtun_batch {
+	const struct vtun_dev *vtun;
+	struct vtun_frame base;
+	struct vtun_frame frame;
+	struct sk_buff_head list;
+	size_t size;
+};
+
+/* Add the next record, or leave @from anywhere. */
+static int vtun_batch_add(struct vtun_queue *vq, struct vtun_batch *batch,
+			  struct iov_iter *from)
+{
+	struct sk_buff *skb;
+	size_t len, rest;
+	int err;
+
+	err = vtun_batch_pull(from, &len);
+	if (err)
+		return err;
+	rest = iov_iter_count(from) - len;
+	iov_iter_truncate(from, len);
+	batch->frame = batch->base;
+	skb = vtun_rx_build(vq, batch->vtun, &batch->frame, from);
+	if (IS_ERR(skb))
+		return PTR_ERR(skb);
+	if (skb)
+		__skb_queue_tail(&batch->list, skb);
+	vtun_batch_skip(from, len, rest);
+	batch->size += vtun_batch_record_size(len);
+	return 0;
+}
+
+/* Take records until one is refused, which is not counted. Return: what became
+ * of the last one; @from is behind those that were taken.
+ */
+static int vtun_batch_take(struct vtun_queue *vq, struct iov_iter *from)
+{
+	unsigned int max = VTUN_BATCH_MAX, n;
+	struct iov_iter start = *from;
+	struct vtun_batch batch;
+	int err, refused;
+
+	batch.vtun = rcu_access_pointer(vq->vtun);
+	err = vtun_frame_begin(&batch.base, vq);
+	if (err)
+		return err;
+	if (batch.base.mode == VTUN_RX_NAPI_FRAGS)
+		batch.base.mode = VTUN_RX_NAPI;	/* segments mean nothing here */
+	if (batch.base.xdp)
+		max = 1;	/* it must not see what is refused later */
+	__skb_queue_head_init(&batch.list);
+	batch.size = 0;
+	for (n = 0; n < max && iov_iter_count(from) && !err; n++)
+		err = vtun_batch_add(vq, &batch, from);
+	if (!skb_queue_empty(&batch.list)) {
+		refused = vtun_rx_deliver_list(vq, batch.vtun, &batch.frame,
+					       &batch.list);
+		if (refused) {
+			err = refused;
+			batch.size = 0;
+		}
+	}
+	if (err) {
+		*from = start;
+		iov_iter_advance(from, batch.size);
+	}
+	return err;
+}
+
+/* One record as a plain write() would have it: sleeps, counts. */
+static int vtun_batch_write_plain(struct vtun_queue *vq, struct iov_iter *from,
+				  enum vtun_wait wait)
+{
+	size_t len, rest;
+	ssize_t ret;
+	int err;
+
+	err = vtun_batch_pull(from, &len);
+	if (err)
+		return err;
+	rest = iov_iter_count(from) - len;
+	iov_iter_truncate(from, len);
+	ret = vtun_rx_write(vq, from, wait);
+	if (ret < 0)
+		return ret;
+	vtun_batch_skip(from, len, rest);
+	return 0;
+}
+
+/**
+ * vtun_batch_write() - one write() in batch mode
+ * @vq: the file's queue
+ * @from: records
+ * @wait: whether to sleep while the send buffer is full
+ *
+ * Context: process, may sleep.
+ * Return: bytes of the records that were taken, in their order; if none was,
+ * -EINVAL if the first one is malformed, or what vtun_rx_write() says of it.
+ */
+ssize_t vtun_batch_write(struct vtun_queue *vq, struct iov_iter *from,
+			 enum vtun_wait wait)
+{
+	size_t total = iov_iter_count(from);
+	size_t left = total;
+	int err;
+
+	if (!rcu_access_pointer(vq->vtun))
+		return -EBADFD;
+	while (left) {
+		err = vtun_batch_take(vq, from);
+		if (err && left == iov_iter_count(from)) {
+			bool first = left == total;
+
+			/* Only the first one's errno can be told. */
+			if (!first && (err != -EAGAIN || wait == VTUN_NOWAIT))
+				break;
+			err = vtun_batch_write_plain(vq, from, wait);
+			if (err)
+				return first ? err : total - left;
+		}
+		left = iov_iter_count(from);
+		if (signal_pending(current))
+			break;
+	}
+	return total - left;
+}
