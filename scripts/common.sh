@@ -31,6 +31,19 @@ check_place() {
 check_place "the cache (VTUN_CACHE)" "$CACHE"
 check_place "the project" "$TOP"
 
+# progress NAME: how many lines of a build have come in so far, for whoever waits
+progress() {
+	local name=$1 now last=0 n=0
+	while read -r _; do
+		n=$((n + 1))
+		now=$SECONDS
+		if [ $((now - last)) -ge 10 ]; then
+			say "building $name: $n files, $now s"
+			last=$now
+		fi
+	done
+}
+
 # One process at a time makes a thing; whoever waited finds it made. The lock goes with the process.
 take_lock() {
 	mkdir -p "$CACHE"
