@@ -12,7 +12,7 @@ export KDIR PREFIX DESTDIR INSTALL_MOD_PATH
 # What make soak does of the differential test.
 STEPS ?= 1000000
 
-.PHONY: modules tools selftests install uninstall test quick programs soak demo check compile_commands clean help
+.PHONY: modules tools selftests install uninstall test quick programs soak bench bench-quick bench-check demo check compile_commands clean help
 
 modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vtun.ko
 	@scripts/module "$(KDIR)"
@@ -43,6 +43,15 @@ soak: ## what takes too long for make test: STEPS=1000000 of the differential te
 		TEST_TIMEOUT_GUEST=90000 scripts/test
 	@KERNEL=6.1 DRIVER=tun scripts/test
 
+bench: ## in-tree tun and vtun side by side: a table, build/bench.json (scripts/bench --help for one figure)
+	@scripts/bench
+
+bench-quick: ## some of it, in minutes
+	@scripts/bench --quick
+
+bench-check: ## whether a packet's way through the kernel has become longer than tools/bench/baseline.json says
+	@scripts/bench --check
+
 demo: ## OpenVPN through /dev/net/vtun, in a guest
 	@scripts/deps demo tools
 	@$(MAKE) --no-print-directory -s tools
@@ -58,5 +67,5 @@ clean: ## removes build/
 	@rm -rf build compile_commands.json
 
 help: ## this list
-	@sed -n 's/^\([a-z_]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
+	@sed -n 's/^\([a-z_-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
 		printf '  %-17s %s\n' "$$name" "$$what"; done

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* make bench-check: has a path become longer than it was? */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report.h"
+
+/* Rounds agree within a third of it. */
+#define BASELINE_RISE	1.03
+
+static double baseline_median(const json_t *figure, int driver)
+{
+	return json_real_value(json_object_get(json_object_get(figure,
+							       driver_names[driver]),
+					       "median"));
+}
+
+static const struct result *baseline_find(const char *name,
+					  const struct result *results,
+					  unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(results[i].name, name))
+			return &results[i];
+	return NULL;
+}
+
+/* Another kernel's stack has other lengths, which in-tree tun's show, too. */
+static bool baseline_holds(const json_t *figure, bool same_kernel,
+			   const struct result *result)
+{
+	const char *name = json_string_value(json_object_get(figure, "name"));
+	double before = baseline_median(figure, VTUN);
+	double now;
+
+	if (!result || !result->series[VTUN].n) {
+		printf("%s: in the baseline, but not measured\n", name);
+		return false;
+	}
+	now = result->series[VTUN].median;
+	if (!same_kernel) {
+		if (!result->series[TUN].n || !baseline_median(figure, TUN))
+			return true;
+		before /= baseline_median(figure, TUN);
+		now /= result->series[TUN].median;
+	}
+	if (now <= before * BASELINE_RISE)
+		return true;
+	printf("%s: %.4g, was %.4g%s: %+.1f %%\n", name, now, before,
+	       same_kernel ? "" : " of in-tree tun's", 100 * (now / before - 1));
+	return false;
+}
+
+/**
+ * baseline_check() - compare with a JSON file of an earlier run
+ * @path: the file
+ * @kernel: this run's
+ * @results: this run's
+ * @n: how many
+ *
+ * Return: how many figures have risen too much.
+ */
+unsigned int baseline_check(const char *path, const char *kernel,
+			    const struct result *results, unsigned int n)
+{
+	const json_t *figure;
+	unsigned int risen = 0;
+	json_error_t error;
+	const char *before;
+	json_t *root;
+	size_t i;
+
+	root = json_load_file(path, 0, &error);
+	if (!root) {
+		fprintf(stderr, "report: %s: %s\n", path, error.text);
+		return 1;
+	}
+	before = json_string_value(json_object_get(root, "kernel"));
+	json_array_foreach(json_object_get(root, "figures"), i, figure) {
+		const char *name = json_string_value(json_object_get(figure, "name"));
+
+		if (!baseline_holds(figure, before && !strcmp(before, kernel),
+				    baseline_find(name, results, n)))
+			risen++;
+	}
+	printf("%zu paths compared with %s, %u became longer\n", i, path, risen);
+	json_decref(root);
+	return risen;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the benchmark's scenarios share. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The device's address and the one of the machine that a program plays. */
+#define BENCH_ADDRESS	0x0a010001u
+#define BENCH_PEER	0x0a010002u
+#define BENCH_PORT	7000
+
+#define BENCH_PACKET_MAX	65536
+/* Packets between two looks at the clock; a new device's fifo holds them. */
+#define BENCH_CHUNK	256
+
+struct driver {
+	const char *name;
+	const char *node;
+};
+
+/* How a program moves packets. */
+struct method {
+	const char *name;
+	unsigned int batch;	/* packets a system call; 0: one */
+	bool vectored;		/* readv and writev, headers apart */
+	bool uring;		/* io_uring, 64 at a time */
+};
+
+struct figure;
+typedef void figure_run(const struct figure *fig, const struct driver *driver);
+
+/* One line of the table. */
+struct figure {
+	char name[64];
+	figure_run *run;
+	const struct method *method;
+	unsigned int size;	/* bytes of a packet, IP header included */
+	unsigned int n;		/* streams, queues, devices, flows */
+	bool vnet;		/* with a virtio-net header */
+	bool no_driver;		/* measures something that is neither tun nor vtun */
+};
+
+/* main.c */
+struct figure *figure_add(figure_run *run, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+__attribute__((noreturn, format(printf, 1, 2))) void die(const char *format, ...);
+__attribute__((noreturn, format(printf, 1, 2))) void skip(const char *format, ...);
+__attribute__((format(printf, 1, 2))) int shell(const char *format, ...);
+int checked(int ret, const char *what);
+pid_t start_process(void);
+void end_process(pid_t pid);
+void *shared_memory(size_t size);
+void put_file(const char *path, const char *text);
+
+/* meter.c */
+extern bool meter_counts;	/* QEMU counts instructions, and its clock is exact */
+extern double meter_seconds;
+void meter_begin(const char *name, const char *driver, int round,
+		 unsigned int number);
+bool meter_more(unsigned int n);
+void meter_start(void);
+void meter_stop(void);
+void meter_stop_at(uint64_t n, const char *unit);
+void meter_value(double value, const char *unit);
+void meter_named(const char *what, double value, const char *unit);
+double meter_now(void);
+
+/* port.c: an open file, and its device */
+struct port {
+	int fd;
+	char name[16];
+	const struct method *method;
+	bool vnet;
+	void *io;		/* what the method needs */
+};
+
+enum { PORT_TUN, PORT_TAP };
+
+extern const struct method method_plain;
+void port_open(struct port *port, const struct driver *driver, int kind,
+	       const struct figure *fig);
+void port_open_flags(struct port *port, const struct driver *driver,
+		     const char *name, int flags);
+void port_up(const char *name, uint32_t address);
+void port_close(struct port *port);
+void net_quiet(void);
+
+/* io.c */
+void io_init(struct port *port);
+void io_exit(struct port *port);
+void io_write(struct port *port, const void *packet, size_t len,
+	      unsigned int n);
+void io_read(struct port *port, unsigned int n);
+
+/* packet.c */
+size_t packet_udp(void *packet, size_t len, uint32_t from, uint32_t to,
+		  uint16_t port);
+int packet_sink(void);
+int packet_source(void);
+void packet_send(int source, size_t size, unsigned int n);
+
+/* bpf.c */
+int bpf_attach_drop(const char *name);
+int bpf_attach_redirect(const char *name, int xsk);
+
+void figure_each_io(figure_run *run, const char *family);
+
+/* One for each family of figures. */
+void write_figures(void);
+void read_figures(void);
+void forward_figures(void);
+void delay_figures(void);
+void cost_figures(void);
+void scale_figures(void);
+void other_figures(void);
+
+#endif
