@@ -14,6 +14,7 @@
 #define BENCH_PORT	7000
 
 #define BENCH_PACKET_MAX	65536
+#define BENCH_HEADERS		28	/* of IP and UDP */
 /* Packets between two looks at the clock; a new device's fifo holds them. */
 #define BENCH_CHUNK	256
 
@@ -25,7 +26,7 @@ struct driver {
 /* How a program moves packets. */
 struct method {
 	const char *name;
-	unsigned int batch;	/* packets a system call; 0: one */
+	unsigned int batch;	/* most packets a system call; 0: one, without records */
 	bool vectored;		/* readv and writev, headers apart */
 	bool uring;		/* io_uring, 64 at a time */
 };
@@ -76,6 +77,7 @@ struct port {
 	const struct method *method;
 	bool vnet;
 	void *io;		/* what the method needs */
+	void *batch;
 };
 
 enum { PORT_TUN, PORT_TAP };
@@ -90,18 +92,26 @@ void port_close(struct port *port);
 void net_quiet(void);
 
 /* io.c */
-void io_init(struct port *port);
+void io_init(struct port *port, size_t len);
 void io_exit(struct port *port);
 void io_write(struct port *port, const void *packet, size_t len,
 	      unsigned int n);
 void io_read(struct port *port, unsigned int n);
+
+/* batch.c */
+void batch_switch_on(int fd);
+void *batch_init(struct port *port, size_t len);
+void batch_exit(void *batch);
+unsigned int batch_write(struct port *port, void *batch, const void *packet,
+			 size_t len, unsigned int n);
+unsigned int batch_read(struct port *port, void *batch);
 
 /* packet.c */
 size_t packet_udp(void *packet, size_t len, uint32_t from, uint32_t to,
 		  uint16_t port);
 int packet_sink(void);
 int packet_source(void);
-void packet_send(int source, size_t size, unsigned int n);
+void packet_send(int source, void *data, size_t len, unsigned int n);
 
 /* bpf.c */
 int bpf_attach_drop(const char *name);

@@ -55,7 +55,7 @@ static void delay_burst(const struct figure *fig, const struct driver *driver)
 		delay_read_all(&port, counter);
 	for (burst = 0; burst < DELAY_BURSTS; burst++) {
 		for (i = 0; i < fig->n; i++)
-			if (send(source, data, fig->size - 28, 0) < 0 &&
+			if (send(source, data, fig->size - BENCH_HEADERS, 0) < 0 &&
 			    errno != ENOBUFS)
 				checked(-1, "send");
 		delay_settle(counter);
@@ -75,7 +75,7 @@ static void delay_answer(struct port *port)
 	for (;;) {
 		checked(poll(&pfd, 1, -1), "poll");
 		len = read(port->fd, delay_packet, sizeof(delay_packet));
-		if (len < 28)
+		if (len < BENCH_HEADERS)
 			continue;
 		/* Neither checksum minds who is source and who destination. */
 		memcpy(address, delay_packet + 12, 4);
@@ -112,7 +112,7 @@ static void delay_pingpong(const struct figure *fig, const struct driver *driver
 		delay_answer(&port);
 	for (i = 0; i < DELAY_PINGS; i++) {
 		since = meter_now();
-		checked(send(source, data, fig->size - 28, 0), "send");
+		checked(send(source, data, fig->size - BENCH_HEADERS, 0), "send");
 		checked(recv(source, data, sizeof(data), 0), "recv");
 		took[i] = (meter_now() - since) * 1e6;
 	}

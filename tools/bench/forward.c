@@ -23,6 +23,23 @@
 /* Packets that one side may send before the other one is looked at. */
 #define FORWARD_BURST		64
 
+/* What is read is what can be written. A record that is refused is lost, as a
+ * packet would be.
+ */
+static void forward_batch(int from, int to)
+{
+	static char records[FORWARD_BURST * 4096 + BENCH_PACKET_MAX];
+	ssize_t len, done;
+
+	len = read(from, records, sizeof(records));
+	if (len < 0 && errno == EAGAIN)
+		return;
+	checked(len, "read of a batch");
+	done = write(to, records, len);
+	if (done < 0 && errno != EAGAIN && errno != ENOBUFS && errno != EIO)
+		checked(-1, "write of a batch");
+}
+
 /* Until nothing is left or a burst is over: a full device makes us lose
  * packets, as it does every such program.
  */
@@ -43,7 +60,8 @@ static void forward_some(int from, int to)
 	}
 }
 
-static void forward_for_ever(int one, int two)
+static void forward_for_ever(int one, int two,
+			     void (*forward)(int from, int to))
 {
 	struct pollfd pfd[] = {
 		{ .fd = one, .events = POLLIN },
@@ -53,9 +71,9 @@ static void forward_for_ever(int one, int two)
 	for (;;) {
 		checked(poll(pfd, 2, -1), "poll");
 		if (pfd[0].revents)
-			forward_some(one, two);
+			forward(one, two);
 		if (pfd[1].revents)
-			forward_some(two, one);
+			forward(two, one);
 	}
 }
 
@@ -70,6 +88,8 @@ static void forward_port(struct port *port, const struct driver *driver,
 		checked(ioctl(port->fd, TUNSETOFFLOAD,
 			      TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 |
 			      TUN_F_TSO_ECN), "TUNSETOFFLOAD");
+	if (fig->method)
+		batch_switch_on(port->fd);
 	checked(fcntl(port->fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
 	port_up(port->name, address);
 }
@@ -178,7 +198,8 @@ static void forward_tcp(const struct figure *fig, const struct driver *driver)
 	forward_port(&one, driver, fig, BENCH_ADDRESS);
 	forwarder = start_process();
 	if (!forwarder)
-		forward_for_ever(one.fd, two.fd);
+		forward_for_ever(one.fd, two.fd,
+				 fig->method ? forward_batch : forward_some);
 	sender = start_process();
 	if (!sender)
 		forward_send(fig);
@@ -190,15 +211,17 @@ static void forward_tcp(const struct figure *fig, const struct driver *driver)
 
 void forward_figures(void)
 {
+	static const struct method batch = { .name = "batch", .batch = FORWARD_BURST };
 	static const unsigned int streams[] = { 1, 8 };
 	struct figure *fig;
 	unsigned int i;
 
-	for (i = 0; i < 2; i++) {
-		fig = figure_add(forward_tcp, "tcp-forward/%u/plain", streams[i]);
-		fig->n = streams[i];
-		fig = figure_add(forward_tcp, "tcp-forward/%u/gso", streams[i]);
-		fig->n = streams[i];
-		fig->vnet = true;
+	for (i = 0; i < 8; i++) {
+		fig = figure_add(forward_tcp, "tcp-forward/%u/%s%s",
+				 streams[i / 4], i & 2 ? "batch" : "plain",
+				 i & 1 ? "+gso" : "");
+		fig->n = streams[i / 4];
+		fig->method = i & 2 ? &batch : NULL;
+		fig->vnet = i & 1;
 	}
 }

@@ -20,7 +20,8 @@ struct io {
 	char out[BENCH_PACKET_MAX];
 };
 
-void io_init(struct port *port)
+/* @len: of the packets that will be read or written */
+void io_init(struct port *port, size_t len)
 {
 	struct io *io = calloc(1, sizeof(*io));
 	int err;
@@ -28,6 +29,8 @@ void io_init(struct port *port)
 	if (!io)
 		die("no memory");
 	port->io = io;
+	if (port->method->batch)
+		port->batch = batch_init(port, len);
 	if (!port->method->uring)
 		return;
 	err = io_uring_queue_init(IO_URING_DEPTH, &io->ring, 0);
@@ -41,6 +44,8 @@ void io_exit(struct port *port)
 {
 	struct io *io = port->io;
 
+	if (port->method->batch)
+		batch_exit(port->batch);
 	if (port->method->uring)
 		io_uring_queue_exit(&io->ring);
 	free(io);
@@ -103,8 +108,8 @@ static ssize_t io_write_vector(struct port *port, const void *packet, size_t len
 	struct iovec iov[] = {
 		{ .iov_base = &io->header,
 		  .iov_len = port->vnet ? sizeof(io->header) : 0 },
-		{ .iov_base = (void *)packet, .iov_len = 28 },
-		{ .iov_base = (char *)packet + 28, .iov_len = len - 28 },
+		{ .iov_base = (void *)packet, .iov_len = BENCH_HEADERS },
+		{ .iov_base = (char *)packet + BENCH_HEADERS, .iov_len = len - BENCH_HEADERS },
 	};
 
 	return writev(port->fd, iov, 3);
@@ -116,7 +121,7 @@ static ssize_t io_read_vector(struct port *port)
 	struct iovec iov[] = {
 		{ .iov_base = &io->header,
 		  .iov_len = port->vnet ? sizeof(io->header) : 0 },
-		{ .iov_base = io->in[0], .iov_len = 28 },
+		{ .iov_base = io->in[0], .iov_len = BENCH_HEADERS },
 		{ .iov_base = io->in[1], .iov_len = sizeof(io->in[1]) },
 	};
 
@@ -142,11 +147,13 @@ void io_write(struct port *port, const void *packet, size_t len, unsigned int n)
 {
 	unsigned int some;
 
-	if (!port->method->vectored)
+	if (!port->method->vectored && !port->method->batch)
 		packet = io_with_header(port, packet, &len);
 	for (; n; n -= some) {
 		some = 1;
-		if (port->method->uring) {
+		if (port->method->batch) {
+			some = batch_write(port, port->batch, packet, len, n);
+		} else if (port->method->uring) {
 			some = n < IO_URING_DEPTH ? n : IO_URING_DEPTH;
 			io_uring_write_some(port, packet, len, some);
 		} else if (port->method->vectored) {
@@ -165,7 +172,9 @@ void io_read(struct port *port, unsigned int n)
 
 	for (; n; n -= some) {
 		some = 1;
-		if (port->method->uring) {
+		if (port->method->batch) {
+			some = batch_read(port, port->batch);
+		} else if (port->method->uring) {
 			some = n < IO_URING_DEPTH ? n : IO_URING_DEPTH;
 			io_uring_read_some(port, some);
 		} else if (port->method->vectored) {

@@ -36,6 +36,8 @@
 #define FIGURES_MAX	1024
 /* Microseconds before each measurement: a network namespace is cleaned up. */
 #define SETTLE		300000
+/* Seconds before the first. */
+#define START		3
 
 static const struct driver drivers[] = {
 	{ "tun", "/dev/net/tun" },
@@ -49,6 +51,9 @@ static const struct method methods[] = {
 	{ .name = "plain" },
 	{ .name = "vector", .vectored = true },
 	{ .name = "uring", .uring = true },
+	{ .name = "batch8", .batch = 8 },
+	{ .name = "batch64", .batch = 64 },
+	{ .name = "batch256", .batch = 256 },
 };
 
 static struct figure figures[FIGURES_MAX];
@@ -320,8 +325,9 @@ int main(int argc, char **argv)
 	uname(&un);
 	if (!list) {
 		printf("@kernel %s\n", un.release);
-		shell("modprobe -q pktgen");
 		tell_modules();
+		/* Devices are still being named and settled. */
+		sleep(START);
 	}
 	for (i = 0; i < n_figures; i++) {
 		if (!wanted(&figures[i], argv + optind, argc - optind))

@@ -10,7 +10,6 @@
 
 #include "bench.h"
 
-#define PACKET_HEADERS	(sizeof(struct iphdr) + sizeof(struct udphdr))
 #define PACKET_BURST	64
 
 static uint32_t packet_sum(const void *data, size_t len, uint32_t sum)
@@ -91,11 +90,10 @@ int packet_source(void)
 	return packet_socket(BENCH_PEER);
 }
 
-/* @n packets of @size bytes each, by sendmmsg(), which waits for nothing. */
-void packet_send(int source, size_t size, unsigned int n)
+/* The same data @n times, by sendmmsg(). */
+void packet_send(int source, void *data, size_t len, unsigned int n)
 {
-	static char data[BENCH_PACKET_MAX];
-	struct iovec iov = { .iov_base = data, .iov_len = size - PACKET_HEADERS };
+	struct iovec iov = { .iov_base = data, .iov_len = len };
 	struct mmsghdr msg[PACKET_BURST] = {};
 	unsigned int i;
 

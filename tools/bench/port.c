@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
+#include <linux/if_ether.h>
 #include <linux/if_tun.h>
 #include <linux/virtio_net.h>
 #include <netinet/in.h>
@@ -96,7 +97,7 @@ void port_open(struct port *port, const struct driver *driver, int kind,
 	if (fig->method)
 		port->method = fig->method;
 	checked(fcntl(port->fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
-	io_init(port);
+	io_init(port, fig->size + (kind == PORT_TAP ? ETH_HLEN : 0));
 	port_up(port->name, BENCH_ADDRESS);
 }
 

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* From the kernel to the program: transmit, the fifo and read(). */
 #define _GNU_SOURCE
-#include <stdio.h>
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "bench.h"
 
 static void read_udp(const struct figure *fig, const struct driver *driver)
 {
+	static char data[BENCH_PACKET_MAX];
 	struct port port;
 	int source;
 
 	port_open(&port, driver, PORT_TUN, fig);
 	source = packet_source();
 	while (meter_more(BENCH_CHUNK)) {
-		packet_send(source, fig->size, BENCH_CHUNK);
+		packet_send(source, data, fig->size - BENCH_HEADERS, BENCH_CHUNK);
 		io_read(&port, BENCH_CHUNK);
 	}
 	meter_stop();
@@ -22,42 +27,46 @@ static void read_udp(const struct figure *fig, const struct driver *driver)
 	port_close(&port);
 }
 
-static void read_tell(const char *whom, const char *what)
+/* A packet socket that knows no queueing discipline: nothing of a sender and
+ * its stack but a copy of its packets.
+ */
+static int read_open_packet(const struct port *port)
 {
-	char path[64];
+	struct sockaddr_ll sll = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_IP),
+		.sll_ifindex = if_nametoindex(port->name),
+	};
+	int fd = checked(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0),
+			 "AF_PACKET");
+	int on = 1;
 
-	snprintf(path, sizeof(path), "/proc/net/pktgen/%s", whom);
-	put_file(path, what);
+	checked(bind(fd, (void *)&sll, sizeof(sll)), "bind");
+	checked(setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on)),
+		"PACKET_QDISC_BYPASS");
+	return fd;
 }
 
-/* The kernel's packet generator: nothing of a sender but its packets. */
-static void read_pktgen(const struct figure *fig, const struct driver *driver)
+static void read_packet(const struct figure *fig, const struct driver *driver)
 {
+	static char packet[BENCH_PACKET_MAX];
 	struct port port;
-	char word[64];
+	int source;
 
-	if (access("/proc/net/pktgen/kpktgend_0", F_OK))
-		skip("this kernel has no pktgen");
-	port_open(&port, driver, PORT_TAP, fig);
-	snprintf(word, sizeof(word), "add_device %s", port.name);
-	read_tell("kpktgend_0", word);
-	snprintf(word, sizeof(word), "count %u", BENCH_CHUNK);
-	read_tell(port.name, word);
-	snprintf(word, sizeof(word), "pkt_size %u", fig->size + 14);
-	read_tell(port.name, word);
-	read_tell(port.name, "dst_mac 02:00:00:00:00:01");
-	read_tell(port.name, "dst 10.1.0.2");
+	port_open(&port, driver, PORT_TUN, fig);
+	source = read_open_packet(&port);
+	packet_udp(packet, fig->size, BENCH_ADDRESS, BENCH_PEER, BENCH_PORT);
 	while (meter_more(BENCH_CHUNK)) {
-		read_tell("pgctrl", "start\n");
+		packet_send(source, packet, fig->size, BENCH_CHUNK);
 		io_read(&port, BENCH_CHUNK);
 	}
 	meter_stop();
-	read_tell("kpktgend_0", "rem_device_all");
+	close(source);
 	port_close(&port);
 }
 
 void read_figures(void)
 {
 	figure_each_io(read_udp, "udp-read");
-	figure_each_io(read_pktgen, "pktgen-read");
+	figure_each_io(read_packet, "packet-read");
 }

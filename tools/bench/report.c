@@ -159,9 +159,27 @@ static double result_spread(const struct result *result)
 	return widest;
 }
 
+/* What in-tree tun has no batch mode for is compared with its plain way. */
+static const struct series *result_reference(const struct result *result)
+{
+	char *batch = strstr(result->name, "/batch");
+	char plain[128];
+	unsigned int i;
+
+	if (result->series[TUN].n || !batch)
+		return &result->series[TUN];
+	snprintf(plain, sizeof(plain), "%.*s/plain%s",
+		 (int)(batch - result->name), result->name,
+		 batch + strcspn(batch, "+"));
+	for (i = 0; i < n_results; i++)
+		if (!strcmp(results[i].name, plain))
+			return &results[i].series[TUN];
+	return &result->series[TUN];
+}
+
 static void print_result(struct result *result)
 {
-	const struct series *tun = &result->series[TUN];
+	const struct series *tun = result_reference(result);
 	const struct series *vtun = &result->series[VTUN];
 	int i;
 
@@ -175,6 +193,8 @@ static void print_result(struct result *result)
 		printf(" %7s", "-");
 	printf(" %6.1f%%  %s", 100 * result_spread(result),
 	       result->unit ? result->unit : "");
+	if (tun != &result->series[TUN])
+		printf(" against plain");
 	if (tun->driver || vtun->driver)
 		printf(" (driver %.0f, %.0f)", tun->driver, vtun->driver);
 	for (i = 0; i < N_DRIVERS; i++)

@@ -50,7 +50,7 @@ static void scale_send(int source, uint16_t port)
 		.sin_addr.s_addr = htonl(BENCH_PEER),
 	};
 
-	if (sendto(source, scale_buffer, SCALE_SIZE - 28, 0, (void *)&sin,
+	if (sendto(source, scale_buffer, SCALE_SIZE - BENCH_HEADERS, 0, (void *)&sin,
 		   sizeof(sin)) < 0)
 		checked(-1, "sendto");
 }
