@@ -12,7 +12,7 @@ export KDIR PREFIX DESTDIR INSTALL_MOD_PATH
 # What make soak does of the differential test.
 STEPS ?= 1000000
 
-.PHONY: modules tools selftests install uninstall test quick programs soak bench bench-quick bench-check demo check compile_commands clean help
+.PHONY: modules tools selftests install uninstall test quick programs soak bench bench-quick bench-check demo lint compile_commands clean help
 
 modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vtun.ko
 	@scripts/module "$(KDIR)"
@@ -57,8 +57,8 @@ demo: ## OpenVPN through /dev/net/vtun, in a guest
 	@$(MAKE) --no-print-directory -s tools
 	@scripts/guest -k 6.12 -- scripts/demo
 
-check: ## static checks: gcc and clang warnings, sparse, checkpatch, shellcheck
-	@scripts/check
+lint: ## static checks: compilers' warnings, analyzers, the kernel's own scripts, style
+	@scripts/lint
 
 compile_commands: ## compile_commands.json for editors, from the last build for KDIR
 	@scripts/compile-commands "$(KDIR)"

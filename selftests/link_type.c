@@ -47,6 +47,7 @@ static int get_type(const char *name, int *addr_len)
 	char buf[32];
 	int err = link_get(name, &info);
 
+	*addr_len = -1;
 	if (err)
 		return err;
 	err = sysfs_read(name, "addr_len", buf, sizeof(buf));

@@ -9,7 +9,7 @@
 
 #define NAME "tst0"
 #define NET_ADMIN (1ULL << CAP_NET_ADMIN)
-#define NOBODY -1			/* no owner, no group */
+#define NOBODY (-1)			/* no owner, no group */
 
 struct attempt {
 	int fd;

@@ -189,8 +189,7 @@ static void job_get_file_ns(struct race_job *job)
 
 		if (!err)
 			fd = vt_attach("own0", args->flags);
-		if (!err)
-			err = ns_enter(home);
+		err = err ?: ns_enter(home);
 		if (!err && fd < 0)
 			err = fd;
 		if (err) {

@@ -132,7 +132,7 @@ TEST_F(xdp_veth, veth_to_full_tap)
 /* F11.8: the frame goes to the queue of the processor, of those enabled */
 TEST_F(xdp_veth, veth_to_queues)
 {
-	int map = xdp_devmap(link_index(IO_NAME)), fd[2], came = 0;
+	int map, fd[2], came = 0;
 	const int flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE;
 	uint8_t got[PKT_MAX];
 	unsigned int seq;

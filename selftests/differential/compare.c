@@ -86,7 +86,8 @@ static int read_line(char *line, int number)
 		if (bar)
 			*bar = 0;
 		field[i] = trim(line);
-		line = bar + 3;
+		if (bar)
+			line = bar + 3;
 	}
 	if (!*field[6])
 		return -1;

@@ -158,7 +158,7 @@ static void count_gso(struct world *world, const uint8_t *vh, const struct rule_
 	if (tunnel)
 		reach(world, (gso & 0x60) == 0x60 ? "F5.30 tunnel of both kinds" :
 		      state->vhsz < 24 ? "F5.29 tunnel, header below 24" :
-		      state->vhsz >= 24 && le16(vh + 20) < 34 ? "F5.30 outer header too low" :
+		      le16(vh + 20) < 34 ? "F5.30 outer header too low" :
 		      "F5.30 tunnel GSO", err);
 	else if (gso && gso != 1 && gso != 3 && gso != 4 && gso != 5)
 		reach(world, "F5.19 unknown GSO type", err);

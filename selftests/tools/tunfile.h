@@ -38,23 +38,26 @@ static const struct {
 	{ "excl", (short)IFF_TUN_EXCL },
 };
 
+static inline short tunfile_flag(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(tunfile_words) / sizeof(tunfile_words[0]); i++)
+		if (!strcmp(word, tunfile_words[i].word))
+			return tunfile_words[i].flag;
+	errx(2, "unknown flag '%s'", word);
+}
+
 /* "tap,no_pi" becomes IFF_TAP | IFF_NO_PI. */
 static inline short tunfile_flags(const char *text)
 {
 	char *copy = strdup(text), *rest = copy, *word;
 	short flags = 0;
-	size_t i;
 
 	if (!copy)
 		err(1, "strdup");
-	while ((word = strsep(&rest, ","))) {
-		for (i = 0; i < sizeof(tunfile_words) / sizeof(tunfile_words[0]); i++)
-			if (!strcmp(word, tunfile_words[i].word))
-				break;
-		if (i == sizeof(tunfile_words) / sizeof(tunfile_words[0]))
-			errx(2, "unknown flag '%s'", word);
-		flags |= tunfile_words[i].flag;
-	}
+	while ((word = strsep(&rest, ",")))
+		flags |= tunfile_flag(word);
 	free(copy);
 	return flags;
 }

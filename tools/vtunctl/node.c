@@ -74,7 +74,7 @@ static void node_explain_open(int err, unsigned int mode)
 /* Fills @st as far as there is a node. */
 static enum exit_status node_find(struct stat *st)
 {
-	unsigned int major_nr, minor_nr;
+	unsigned int major_nr = 0, minor_nr = 0;
 	int loaded = node_get_number(&major_nr, &minor_nr);
 
 	if (loaded == -ENODEV) {

@@ -57,7 +57,7 @@ static int sysfs_read(int sysfs, const char *device, const char *attribute,
 int sysfs_get_flags(const struct link *link, unsigned int *flags)
 {
 	static int sysfs = -1;
-	unsigned long ifindex, value;
+	unsigned long ifindex = 0, value = 0;
 	int err;
 
 	if (sysfs < 0)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Part of scripts/lint: what can be checked without building anything.
+# shellcheck shell=bash
+
+# Every file says its licence, and none grows beyond what one can hold in mind.
+lint_files() {
+	git ls-files -z | xargs -0 awk '
+		FNR <= 5 && /SPDX-License-Identifier: GPL-2.0/ { said[FILENAME] = 1 }
+		{ lines[FILENAME] = FNR }
+		END {
+			for (file in lines) {
+				if (!said[file] && file != "LICENSE")
+					print file ": no SPDX line"
+				if (lines[file] > 600 && file ~ /\.[ch]$/)
+					print file ": more than 600 lines"
+			}
+		}'
+}
+
+# SC1091: sourced files are checked on their own. SC2317, SC2119, SC2120: functions that are
+# called by name. SC2016: single quotes are meant.
+lint_scripts() {
+	local file files=()
+	for file in scripts/* scripts/lint.d/* .ci/* selftests/*.sh selftests/*/*.sh selftests/run selftests/*/run \
+		selftests/*/*/run tools/vtunctl/vtunctl.bash; do
+		[ -f "$file" ] && head -5 "$file" | grep -qE '^#!.*bash|^#!/bin/sh|shell=bash' && files+=("$file")
+	done
+	shellcheck -f gcc -s bash -x -e SC1091,SC2317,SC2119,SC2120,SC2016 "${files[@]}" || true
+}
+
+# Words that codespell takes for others: xdpf is an XDP frame, nd neighbour discovery, parm
+# modinfo's word for a parameter.
+lint_spelling() {
+	git ls-files | grep -vx LICENSE | xargs codespell --quiet-level 3 --ignore-words-list xdpf,nd,parm || true
+}
+
+# Left out, in include/compat only, are LINUX_VERSION_CODE (the one place that may ask for a kernel's
+# version) and CONSTANT_COMPARISON (which takes KERNEL_VERSION() on the right for a variable).
+lint_checkpatch() {
+	local source file run
+	source=$(scripts/fetch source 7.x)
+	run=(perl "$source/scripts/checkpatch.pl" --no-tree --strict --terse --quiet --no-summary)
+	for file in src/*.[ch] include/uapi/linux/*.h; do
+		[ ! -e "$file" ] || "${run[@]}" -f "$file" 2>&1 || true
+	done
+	for file in include/compat/*.h; do
+		"${run[@]}" --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON -f "$file" 2>&1 || true
+	done
+	rm -f .checkpatch-camelcase.*
+}
+
+lint_kernel_doc() {
+	local source file files=()
+	source=$(scripts/fetch source 7.x)
+	for file in src/*.[ch] include/*/*.h include/uapi/linux/*.h; do
+		[ ! -e "$file" ] || files+=("$file")
+	done
+	/usr/bin/python3 "$source/tools/docs/kernel-doc" -none -Wall -Werror "${files[@]}" 2>&1 || true
+}
+
+lint_manual() {
+	LC_ALL=C.UTF-8 man --warnings -l -Tutf8 -Z tools/vtunctl/vtunctl.8 2>&1 >/dev/null | grep . || true
+}
+
+# Who uses what a header of ours declares includes it, or its own header does, and doesn't rely on
+# another's including it. vtun.h is left out: every header needs it, it comes with each.
+lint_includes() {
+	local header name file own names=$BUILD/log/lint-includes.names
+	for header in src/*.h; do
+		name=${header##*/}
+		[ "$name" != vtun.h ] || continue
+		sed -nE 's/^#define (VTUN_[A-Z0-9_]+)[ 	(].*/\1/p
+			s/^(struct|enum) (vtun_[a-z0-9_]+) \{$/\2/p
+			s/^[a-z].*[ *](vtun_[a-z0-9_]+)\(.*/\1(/p' "$header" | sort -u | sed 's/^/\\</' >"$names"
+		[ -s "$names" ] || continue
+		grep -lf "$names" src/*.c | while read -r file; do
+			own=${file%.c}.h
+			[ -e "$own" ] || own=
+			# shellcheck disable=SC2086
+			grep -q "^#include \"$name\"" "$file" $own || [ "$own" = "$header" ] ||
+				echo "$file: includes no $name, but uses $(grep -ohf "$names" "$file" | sort -u | tr -d '(' | tr '\n' ' ')"
+		done
+	done
+}
