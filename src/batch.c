@@ -107,6 +107,7 @@ ssize_t vtun_batch_read(struct vtun_queue *vq, struct iov_iter *to,
 			break;
 		err = vtun_batch_put_all(vq, &frame, &take, to, &done);
 		wait = VTUN_NOWAIT;	/* only the first is waited for */
+		cond_resched();
 	} while (!err && take.n == VTUN_BATCH_MAX);
 	return done ?: err ?: -EINVAL;
 }
@@ -148,16 +149,19 @@ static int vtun_batch_pull(struct iov_iter *from, size_t *len)
 {
 	struct vtun_record record;
 	struct iov_iter behind;
+	size_t left, pad;
 	u64 padding = 0;
-	size_t pad;
 
 	if (iov_iter_count(from) < sizeof(record))
 		return -EINVAL;
 	if (!copy_from_iter_full(&record, sizeof(record), from))
 		return -EFAULT;
+	left = iov_iter_count(from);
+	if (record.reserved || record.len > left)
+		return -EINVAL;
 	*len = record.len;
 	pad = ALIGN(*len, VTUN_RECORD_ALIGN) - *len;
-	if (record.reserved || *len + pad > iov_iter_count(from))
+	if (pad > left - *len)
 		return -EINVAL;
 	if (!pad)
 		return 0;
@@ -180,14 +184,12 @@ static void vtun_batch_skip(struct iov_iter *from, size_t len, size_t rest)
 
 /**
  * struct vtun_batch - records that are taken together
- * @vtun: the device, only to be compared: it may be gone
  * @base: how packets look
  * @frame: the last packet
  * @list: packets for the stack
  * @size: bytes of records whose packets are in @list, or XDP has them
  */
 struct vtun_batch {
-	const struct vtun_dev *vtun;
 	struct vtun_frame base;
 	struct vtun_frame frame;
 	struct sk_buff_head list;
@@ -208,7 +210,7 @@ static int vtun_batch_add(struct vtun_queue *vq, struct vtun_batch *batch,
 	rest = iov_iter_count(from) - len;
 	iov_iter_truncate(from, len);
 	batch->frame = batch->base;
-	skb = vtun_rx_build(vq, batch->vtun, &batch->frame, from);
+	skb = vtun_rx_build(vq, &batch->frame, from);
 	if (IS_ERR(skb))
 		return PTR_ERR(skb);
 	if (skb)
@@ -216,6 +218,16 @@ static int vtun_batch_add(struct vtun_queue *vq, struct vtun_batch *batch,
 	vtun_batch_skip(from, len, rest);
 	batch->size += vtun_batch_record_size(len);
 	return 0;
+}
+
+/* As plain writes have it, but segments of a writev() mean nothing. */
+static int vtun_batch_begin(struct vtun_frame *frame, struct vtun_queue *vq)
+{
+	int err = vtun_frame_begin(frame, vq);
+
+	if (frame->mode == VTUN_RX_NAPI_FRAGS)
+		frame->mode = VTUN_RX_NAPI;
+	return err;
 }
 
 /* Take records until one is refused, which is not counted. Return: what became
@@ -228,12 +240,9 @@ static int vtun_batch_take(struct vtun_queue *vq, struct iov_iter *from)
 	struct vtun_batch batch;
 	int err, refused;
 
-	batch.vtun = rcu_access_pointer(vq->vtun);
-	err = vtun_frame_begin(&batch.base, vq);
+	err = vtun_batch_begin(&batch.base, vq);
 	if (err)
 		return err;
-	if (batch.base.mode == VTUN_RX_NAPI_FRAGS)
-		batch.base.mode = VTUN_RX_NAPI;	/* segments mean nothing here */
 	if (batch.base.xdp)
 		max = 1;	/* it must not see what is refused later */
 	__skb_queue_head_init(&batch.list);
@@ -241,8 +250,7 @@ static int vtun_batch_take(struct vtun_queue *vq, struct iov_iter *from)
 	for (n = 0; n < max && iov_iter_count(from) && !err; n++)
 		err = vtun_batch_add(vq, &batch, from);
 	if (!skb_queue_empty(&batch.list)) {
-		refused = vtun_rx_deliver_list(vq, batch.vtun, &batch.frame,
-					       &batch.list);
+		refused = vtun_rx_deliver_list(vq, &batch.frame, &batch.list);
 		if (refused) {
 			err = refused;
 			batch.size = 0;
@@ -255,20 +263,22 @@ static int vtun_batch_take(struct vtun_queue *vq, struct iov_iter *from)
 	return err;
 }
 
-/* One record as a plain write() would have it: sleeps, counts. */
-static int vtun_batch_write_plain(struct vtun_queue *vq, struct iov_iter *from,
-				  enum vtun_wait wait)
+/* The first record was refused: let it be a plain write(), which counts. */
+static int vtun_batch_write_plain(struct vtun_queue *vq, struct iov_iter *from)
 {
+	struct vtun_frame frame;
 	size_t len, rest;
 	ssize_t ret;
 	int err;
 
-	err = vtun_batch_pull(from, &len);
+	err = vtun_batch_begin(&frame, vq);
+	if (!err)
+		err = vtun_batch_pull(from, &len);
 	if (err)
 		return err;
 	rest = iov_iter_count(from) - len;
 	iov_iter_truncate(from, len);
-	ret = vtun_rx_write(vq, from, wait);
+	ret = vtun_rx_write_frame(vq, &frame, from, VTUN_NOWAIT);
 	if (ret < 0)
 		return ret;
 	vtun_batch_skip(from, len, rest);
@@ -290,25 +300,25 @@ ssize_t vtun_batch_write(struct vtun_queue *vq, struct iov_iter *from,
 {
 	size_t total = iov_iter_count(from);
 	size_t left = total;
-	int err;
+	int err = 0;
 
 	if (!rcu_access_pointer(vq->vtun))
 		return -EBADFD;
 	while (left) {
 		err = vtun_batch_take(vq, from);
 		if (err && left == iov_iter_count(from)) {
-			bool first = left == total;
-
 			/* Only the first one's errno can be told. */
-			if (!first && (err != -EAGAIN || wait == VTUN_NOWAIT))
-				break;
-			err = vtun_batch_write_plain(vq, from, wait);
+			if (err == -EAGAIN)
+				err = vtun_rx_wait_sndbuf(vq, wait);
+			else if (left == total)
+				err = vtun_batch_write_plain(vq, from);
 			if (err)
-				return first ? err : total - left;
+				break;
 		}
 		left = iov_iter_count(from);
-		if (signal_pending(current))
+		if (left < total && signal_pending(current))
 			break;
+		cond_resched();
 	}
-	return total - left;
+	return total - left ?: err;
 }

@@ -26,6 +26,7 @@ int vtun_frame_begin(struct vtun_frame *frame, struct vtun_queue *vq)
 	rcu_read_lock();
 	vtun = rcu_dereference(vq->vtun);
 	if (vtun) {
+		frame->vtun = vtun;
 		frame->flags = READ_ONCE(vtun->flags);
 		frame->headroom = READ_ONCE(vtun->rx_headroom);
 		frame->format = vtun_vnet_format(vtun);

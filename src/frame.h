@@ -10,7 +10,8 @@
 
 /**
  * struct vtun_frame - one packet on its way between program and stack
- * @flags: the device's flags when the packet set out
+ * @vtun: the device when the packet set out; only to be compared, it may be gone
+ * @flags: its flags then
  * @mode: how the queue hands packets to the stack
  * @xdp: the XDP program is asked before there is an skb; it was not attached, or
  *	could not be, when this is false
@@ -21,6 +22,7 @@
  * @len: bytes of the packet, without headers of ours
  */
 struct vtun_frame {
+	const struct vtun_dev *vtun;
 	u16 flags;
 	u16 headroom;
 	enum vtun_rx_mode mode;

@@ -5,6 +5,7 @@
 #include <linux/skbuff.h>
 
 #include "frame.h"
+#include "mem.h"
 #include "queue.h"
 #include "rx.h"
 #include "steer.h"
@@ -142,6 +143,37 @@ static size_t vtun_rx_headroom(const struct vtun_frame *frame)
 	return frame->flags & IFF_TAP ? room + NET_IP_ALIGN : room;
 }
 
+/* Most packets: short, of a program that need not wait for send buffer. NULL
+ * for others, and if anything fails; @from is as before then.
+ */
+static struct sk_buff *vtun_rx_copy_short(struct vtun_queue *vq,
+					  const struct vtun_frame *frame,
+					  struct iov_iter *from)
+{
+	size_t room = vtun_rx_headroom(frame);
+	size_t left = iov_iter_count(from);
+	struct sk_buff *skb = NULL;
+	struct vtun_mem mem;
+
+	mem.size = vtun_mem_size(room, frame->len);
+	if (mem.size > PAGE_SIZE || READ_ONCE(vq->sk.sk_sndbuf) != INT_MAX)
+		return NULL;
+	mem.data = netdev_alloc_frag(mem.size);
+	if (!mem.data)
+		return NULL;
+	if (!vtun_mem_copy(&mem, room, frame->len, from))
+		skb = build_skb(mem.data, mem.size);
+	if (!skb) {
+		page_frag_free(mem.data);
+		iov_iter_revert(from, left - iov_iter_count(from));
+		return NULL;
+	}
+	skb_reserve(skb, room);
+	skb_put(skb, frame->len);
+	skb_set_owner_w(skb, &vq->sk);
+	return skb;
+}
+
 /* Charged to the program's send buffer until the stack frees or orphans it. */
 static struct sk_buff *vtun_rx_alloc(struct vtun_queue *vq,
 				     const struct vtun_frame *frame,
@@ -222,8 +254,16 @@ static struct sk_buff *vtun_rx_alloc_frags(const struct vtun_frame *frame,
 	return skb;
 }
 
-/* Waits as long as a writer with a smaller send buffer than usual has to. */
-static int vtun_rx_wait_sndbuf(struct vtun_queue *vq, enum vtun_wait wait)
+/**
+ * vtun_rx_wait_sndbuf() - wait as long as a writer with a smaller send buffer
+ *	than usual has to
+ * @vq: the file's queue
+ * @wait: whether to sleep
+ *
+ * Context: process, may sleep.
+ * Return: 0, -EAGAIN, -ENOBUFS, or a signal's errno.
+ */
+int vtun_rx_wait_sndbuf(struct vtun_queue *vq, enum vtun_wait wait)
 {
 	struct sk_buff *skb;
 	int err;
@@ -272,10 +312,14 @@ static struct sk_buff *vtun_rx_copy(struct vtun_queue *vq,
 	}
 	if (frame->xdp)
 		return vtun_rx_copy_xdp(vq, frame, from, wait);
-	if (frame->mode == VTUN_RX_NAPI_FRAGS)
+	if (frame->mode == VTUN_RX_NAPI_FRAGS) {
 		skb = vtun_rx_alloc_frags(frame, from);
-	else
+	} else {
+		skb = vtun_rx_copy_short(vq, frame, from);
+		if (skb)
+			return skb;
 		skb = vtun_rx_alloc(vq, frame, wait);
+	}
 	if (IS_ERR(skb))
 		return skb;
 	if (skb_copy_datagram_from_iter(skb, 0, from, frame->len)) {
@@ -382,11 +426,24 @@ unlock:
 	return err;
 }
 
+/* The device that @frame was begun with, if it is still there. Another one may
+ * have got its place in memory.
+ */
+static struct vtun_dev *vtun_rx_find_rcu(const struct vtun_queue *vq,
+					 const struct vtun_frame *frame)
+{
+	struct vtun_dev *vtun = rcu_dereference(vq->vtun);
+
+	if (!vtun || vtun != frame->vtun ||
+	    (frame->flags ^ READ_ONCE(vtun->flags)) & VTUN_KIND_MASK)
+		return NULL;
+	return vtun;
+}
+
 /**
  * vtun_rx_build() - make a packet of what a program writes, and nothing else
  * @vq: the file's queue
- * @vtun: device that @frame was begun with; only compared, it may be gone
- * @frame: begun; what another packet's headers said is overwritten
+ * @frame: begun
  * @from: as for vtun_rx_write()
  *
  * Neither counts what is refused nor sleeps for send buffer. If @frame->xdp, XDP
@@ -396,8 +453,8 @@ unlock:
  * Return: packet for vtun_rx_deliver_list(), NULL if XDP took it, or an
  * ERR_PTR() as vtun_rx_write() returns it.
  */
-struct sk_buff *vtun_rx_build(struct vtun_queue *vq, const struct vtun_dev *vtun,
-			      struct vtun_frame *frame, struct iov_iter *from)
+struct sk_buff *vtun_rx_build(struct vtun_queue *vq, struct vtun_frame *frame,
+			      struct iov_iter *from)
 {
 	struct vtun_dev *now;
 	struct sk_buff *skb;
@@ -412,9 +469,9 @@ struct sk_buff *vtun_rx_build(struct vtun_queue *vq, const struct vtun_dev *vtun
 	if (frame->flags & IFF_TUN)
 		err = vtun_frame_set_protocol(frame, skb);
 	rcu_read_lock();
-	now = rcu_dereference(vq->vtun);
+	now = vtun_rx_find_rcu(vq, frame);
 	if (!err)
-		err = now == vtun ? vtun_rx_prepare(now, frame, skb) : -EBADFD;
+		err = now ? vtun_rx_prepare(now, frame, skb) : -EBADFD;
 	rcu_read_unlock();
 	if (err) {
 		kfree_skb(skb);
@@ -459,7 +516,6 @@ static void vtun_rx_screen_list(struct vtun_dev *vtun,
 /**
  * vtun_rx_deliver_list() - give packets to the stack together, through GRO
  * @vq: the file's queue
- * @vtun: device that they were built for; only compared, it may be gone
  * @frame: as it was for the last of them
  * @list: packets of vtun_rx_build(); empty afterwards
  *
@@ -468,21 +524,20 @@ static void vtun_rx_screen_list(struct vtun_dev *vtun,
  * Context: process.
  * Return: 0, or -EBADFD, -EIO, -EBUSY as vtun_rx_write() for all of them.
  */
-int vtun_rx_deliver_list(struct vtun_queue *vq, const struct vtun_dev *vtun,
-			 const struct vtun_frame *frame,
+int vtun_rx_deliver_list(struct vtun_queue *vq, const struct vtun_frame *frame,
 			 struct sk_buff_head *list)
 {
-	struct vtun_dev *now;
+	struct vtun_dev *vtun;
 	int err = -EBADFD;
 	u16 index;
 
 	local_bh_disable();
 	rcu_read_lock();
-	now = rcu_dereference(vq->vtun);
-	if (now != vtun)
+	vtun = vtun_rx_find_rcu(vq, frame);
+	if (!vtun)
 		goto unlock;
 	err = -EIO;
-	if (!(READ_ONCE(now->dev->flags) & IFF_UP))
+	if (!(READ_ONCE(vtun->dev->flags) & IFF_UP))
 		goto unlock;
 	/* NAPI is stopped after a grace period only. Pairs with vtun_rx_start().
 	 */
@@ -491,7 +546,7 @@ int vtun_rx_deliver_list(struct vtun_queue *vq, const struct vtun_dev *vtun,
 	    !smp_load_acquire(&vq->rx_started))
 		goto unlock;
 	err = 0;
-	vtun_rx_screen_list(now, frame, index, list);
+	vtun_rx_screen_list(vtun, frame, index, list);
 	spin_lock(&vq->backlog.lock);
 	skb_queue_splice_tail_init(list, &vq->backlog);
 	spin_unlock(&vq->backlog.lock);
@@ -520,18 +575,36 @@ unlock:
 ssize_t vtun_rx_write(struct vtun_queue *vq, struct iov_iter *from,
 		      enum vtun_wait wait)
 {
-	size_t total = iov_iter_count(from);
 	struct vtun_frame frame;
-	struct sk_buff *skb;
 	int err;
 
 	err = vtun_frame_begin(&frame, vq);
 	if (err)
 		return err;
-	err = vtun_frame_pull(&frame, from);
+	return vtun_rx_write_frame(vq, &frame, from, wait);
+}
+
+/**
+ * vtun_rx_write_frame() - the rest of vtun_rx_write()
+ * @vq: the file's queue
+ * @frame: begun
+ * @from: as for vtun_rx_write()
+ * @wait: likewise
+ *
+ * Context: process, may sleep.
+ * Return: as vtun_rx_write().
+ */
+ssize_t vtun_rx_write_frame(struct vtun_queue *vq, struct vtun_frame *frame,
+			    struct iov_iter *from, enum vtun_wait wait)
+{
+	size_t total = iov_iter_count(from);
+	struct sk_buff *skb;
+	int err;
+
+	err = vtun_frame_pull(frame, from);
 	if (err)
 		return err;
-	skb = vtun_rx_copy(vq, &frame, from, wait);
+	skb = vtun_rx_copy(vq, frame, from, wait);
 	if (IS_ERR(skb)) {
 		if (PTR_ERR(skb) != -EAGAIN)
 			vtun_rx_count_drop(vq);
@@ -539,14 +612,14 @@ ssize_t vtun_rx_write(struct vtun_queue *vq, struct iov_iter *from,
 	}
 	if (!skb)
 		return total;
-	if (frame.flags & IFF_TUN) {
-		err = vtun_frame_set_protocol(&frame, skb);
+	if (frame->flags & IFF_TUN) {
+		err = vtun_frame_set_protocol(frame, skb);
 		if (err) {
 			vtun_rx_count_drop(vq);
 			kfree_skb(skb);
 			return err;
 		}
 	}
-	err = vtun_rx_deliver(vq, &frame, skb);
+	err = vtun_rx_deliver(vq, frame, skb);
 	return err ?: total;
 }

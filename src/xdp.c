@@ -16,20 +16,11 @@
 #include <linux/skbuff.h>
 
 #include "fifo.h"
+#include "mem.h"
 #include "queue.h"
 #include "xdp.h"
 
 #define VTUN_XDP_HEADROOM	(NET_SKB_PAD + NET_IP_ALIGN + XDP_PACKET_HEADROOM)
-
-/**
- * struct vtun_xdp_mem - pages that hold a frame, and room around it
- * @data: first byte; freed by page_frag_free()
- * @size: bytes, including the end that skb_shared_info gets
- */
-struct vtun_xdp_mem {
-	void *data;
-	size_t size;
-};
 
 /**
  * vtun_xdp_attach() - let frames of a queue say where they came from
@@ -87,12 +78,11 @@ int vtun_xdp_set(struct net_device *dev, struct netdev_bpf *bpf)
 	return 0;
 }
 
-static int vtun_xdp_alloc(struct vtun_xdp_mem *mem, size_t len)
+static int vtun_xdp_alloc(struct vtun_mem *mem, size_t len)
 {
 	const gfp_t gfp = GFP_KERNEL | __GFP_COMP | __GFP_NOWARN;
 
-	mem->size = SKB_DATA_ALIGN(VTUN_XDP_HEADROOM + len) +
-		    SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+	mem->size = vtun_mem_size(VTUN_XDP_HEADROOM, len);
 	if (mem->size <= PAGE_SIZE)
 		mem->data = netdev_alloc_frag(mem->size);
 	else
@@ -219,7 +209,7 @@ struct sk_buff *vtun_xdp_receive(struct vtun_queue *vq,
 				 const struct vtun_frame *frame,
 				 struct iov_iter *from)
 {
-	struct vtun_xdp_mem mem;
+	struct vtun_mem mem;
 	struct xdp_buff xdp;
 	struct sk_buff *skb;
 	int err;
@@ -227,9 +217,8 @@ struct sk_buff *vtun_xdp_receive(struct vtun_queue *vq,
 	err = vtun_xdp_alloc(&mem, frame->len);
 	if (err)
 		return ERR_PTR(err);
-	err = -EFAULT;
-	if (!copy_from_iter_full(mem.data + VTUN_XDP_HEADROOM, frame->len,
-				 from))
+	err = vtun_mem_copy(&mem, VTUN_XDP_HEADROOM, frame->len, from);
+	if (err)
 		goto err_free;
 
 	xdp_init_buff(&xdp, mem.size, &vq->xdp_rxq);
