@@ -225,7 +225,7 @@ static void job_exit(struct race_job *job)
 
 	while (race_goes_on(job)) {
 		pid_t pid = fork();
-		int status;
+		int status = -1;
 
 		if (!pid) {
 			struct flow_path path = {

@@ -198,7 +198,7 @@ TEST_F(sndbuf_wait, pollout_at_half)
 TEST_F(sndbuf_wait, blocking)
 {
 	struct io *io = &self->io;
-	struct writer w;
+	struct writer w = {};
 
 	ASSERT_EQ(0, fill_and_sleep(io, &w, self->frame, self->total));
 	EXPECT_NOTHING_COUNTED(io);
@@ -212,7 +212,7 @@ TEST_F(sndbuf_wait, blocking)
 TEST_F(sndbuf_wait, blocking_unpolled)
 {
 	struct io *io = &self->io;
-	struct writer w;
+	struct writer w = {};
 
 	ASSERT_EQ(0, vt_ioctl_int(io->fd, TUNSETSNDBUF, 20000));
 	ASSERT_LT(0, fill(io->fd, self->frame, self->total));
@@ -229,7 +229,7 @@ TEST_F(sndbuf_wait, blocking_unpolled)
 TEST_F(sndbuf_wait, raising_the_limit_wakes_nobody)
 {
 	struct io *io = &self->io;
-	struct writer w;
+	struct writer w = {};
 
 	ASSERT_EQ(0, fill_and_sleep(io, &w, self->frame, self->total));
 	ASSERT_EQ(0, vt_ioctl_int(io->fd, TUNSETSNDBUF, INT32_MAX));
@@ -246,7 +246,7 @@ TEST_F(sndbuf_wait, raising_the_limit_wakes_nobody)
 TEST_F(sndbuf_wait, signal)
 {
 	struct io *io = &self->io;
-	struct writer w;
+	struct writer w = {};
 
 	catch_signal(0);
 	ASSERT_EQ(0, fill_and_sleep(io, &w, self->frame, self->total));
@@ -261,7 +261,7 @@ TEST_F(sndbuf_wait, signal)
 TEST_F(sndbuf_wait, signal_with_restart)
 {
 	struct io *io = &self->io;
-	struct writer w;
+	struct writer w = {};
 
 	catch_signal(SA_RESTART);
 	ASSERT_EQ(0, fill_and_sleep(io, &w, self->frame, self->total));
@@ -279,7 +279,7 @@ TEST_F(sndbuf_wait, signal_with_restart)
 TEST_F(sndbuf_wait, nonblock_comes_too_late)
 {
 	struct io *io = &self->io;
-	struct writer w;
+	struct writer w = {};
 
 	ASSERT_EQ(0, fill_and_sleep(io, &w, self->frame, self->total));
 	ASSERT_EQ(0, fcntl(io->fd, F_SETFL, O_RDWR | O_NONBLOCK));

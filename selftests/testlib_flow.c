@@ -188,7 +188,7 @@ int flow_number(const struct flow_path *path, int fd)
 static int flow_check_attached(const char *name, int fd, bool tap)
 {
 	struct flow_path path;
-	struct flow_mark mark;
+	struct flow_mark mark = {};
 	int err, i;
 
 	err = link_up(name);

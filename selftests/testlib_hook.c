@@ -88,7 +88,7 @@ static int hook_talk(struct hook_request *req)
 		struct nlmsghdr head;
 		struct nlmsgerr err;
 		char more[512];
-	} answer;
+	} answer = {};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	int err = 0;
 

@@ -196,7 +196,7 @@ ssize_t psock_feed(const char *name, bool eth, unsigned int seq, size_t len)
 ssize_t psock_recv(int sock, int dir, void *buf, size_t size, int ms)
 {
 	uint64_t end = now_ms() + ms;
-	struct sockaddr_ll sll;
+	struct sockaddr_ll sll = {};
 
 	for (;;) {
 		socklen_t slen = sizeof(sll);

@@ -57,7 +57,7 @@ lint_headers() {
 		printf '#include "../%s"\n' "$header" "$header" >"$BUILD/$release-headers/headers/$name.c"
 		objects="$objects headers/$name.o"
 	done
-	build headers 7.x "ccflags-y=" "always-y=$objects" W=1
+	build headers 7.x 'ccflags-y=-I$(src)/include' "always-y=$objects" W=1
 }
 
 # The kernel's own scripts, from its source package; those that are written in OCaml need a compiler
