@@ -12,7 +12,7 @@ export KDIR PREFIX DESTDIR INSTALL_MOD_PATH
 # What make soak does of the differential test.
 STEPS ?= 1000000
 
-.PHONY: modules tools selftests install uninstall test quick programs soak bench bench-quick bench-check demo lint compile_commands clean help
+.PHONY: modules tools selftests install uninstall test quick programs soak mutants bench bench-quick bench-check demo lint compile_commands clean help
 
 modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vtun.ko
 	@scripts/module "$(KDIR)"
@@ -56,6 +56,11 @@ demo: ## OpenVPN through /dev/net/vtun, in a guest
 	@scripts/deps demo tools
 	@$(MAKE) --no-print-directory -s tools
 	@scripts/guest -k 6.12 -- scripts/demo
+
+mutants: ## puts bugs into the driver and sees that the tests find them (MUTANTS="names" COUNT= SEED=)
+	@scripts/deps test uml
+	@$(MAKE) --no-print-directory -s selftests
+	@selftests/mutants/run $(MUTANTS)
 
 lint: ## static checks: compilers' warnings, analyzers, the kernel's own scripts, style
 	@scripts/lint

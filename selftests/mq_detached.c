@@ -238,7 +238,8 @@ static int detached_stamps(int sock)
 
 /*
  * F7.11 F9.4: a packet is stamped when it is enqueued, so its sender is told
- * though the queue is detached before it is read; and all goes away together.
+ * though the queue is detached before it is read; and all goes away together
+ * (class of 4bfb0513ff20).
  */
 TEST_F(mq_detached, timestamped_packets_are_purged)
 {

@@ -165,7 +165,10 @@ static size_t longest(FIXTURE_DATA(napi_frags) *self)
 	return self->pkt.len;
 }
 
-/* F5.43 F5.40 F5.12: the largest packet, in one segment and in many */
+/*
+ * F5.43 F5.40 F5.12: the largest packet, in one segment and in many; the class of
+ * CVE-2023-3812
+ */
 TEST_F(napi_frags, too_long)
 {
 	struct vnet_pkt *p = &self->pkt;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Back pressure while many send and a program reads when it likes: no packet is
- * lost, and nobody waits for a wake-up that never comes.
+ * lost, and nobody waits for a wake-up that never comes (class of 1d6e569b7d0c).
  */
 #include <kselftest_harness.h>
 #include "testlib.h"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* TUNGETSNDBUF and TUNSETSNDBUF: how much written data may be under way. */
+/*
+ * TUNGETSNDBUF and TUNSETSNDBUF: how much written data may be under way. Class of
+ * 93161922c658, where a negative size was taken.
+ */
 #include <kselftest_harness.h>
 #include <limits.h>
 #include "testlib.h"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writing packets whose checksum is still to be filled in. */
+/*
+ * Writing packets whose checksum is still to be filled in. Class of
+ * CVE-2024-43817: where it begins and where it goes must fit the packet.
+ */
 #include <kselftest_harness.h>
 #include "testlib_eth.h"
 #include "testlib_vnet.h"

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writing packets that the stack shall cut: which ones it takes as such. */
+/*
+ * Writing packets that the stack shall cut: which ones it takes as such. Classes
+ * of CVE-2024-43817 and CVE-2024-43897, of legal packets that were refused when
+ * these were mended, and of CVE-2026-74684 (no device yet, no protocol).
+ */
 #include <kselftest_harness.h>
 #include "testlib_vnet.h"
 

@@ -68,7 +68,7 @@ static int seen_type(struct io *io, int *proto)
 	return sll.sll_pkttype;
 }
 
-/* F5.10 F5.3: 0 to 13 bytes, by each entry; class of CVE-2024-41090 */
+/* F5.10 F5.3: 0 to 13 bytes, by each entry; class of CVE-2024-41090, -41091 */
 TEST_F(write_tap, shorter_than_a_header_is_refused)
 {
 	uint8_t eth[ETH_HLEN];
