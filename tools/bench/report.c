@@ -23,6 +23,7 @@ const char *const driver_names[N_DRIVERS] = { "tun", "vtun", "other" };
 static struct result results[RESULTS_MAX];
 static unsigned int n_results;
 static char *kernel;
+static const char *json;
 static bool profile;
 static unsigned int failures;
 
@@ -205,55 +206,6 @@ static void print_result(struct result *result)
 	fflush(stdout);
 }
 
-/* Some figures have several parts: FIGURE/PART. */
-static void on_done(const char *figure)
-{
-	size_t len = strlen(figure);
-	unsigned int i;
-
-	for (i = 0; i < n_results; i++)
-		if (!results[i].printed &&
-		    !strncmp(results[i].name, figure, len) &&
-		    (!results[i].name[len] || results[i].name[len] == '/'))
-			print_result(&results[i]);
-}
-
-static void on_line(char *line)
-{
-	char name[64], driver[16], unit[32], module[64] = "";
-	unsigned int number;
-	uint64_t address, size;
-	double value;
-	int n = 0;
-
-	line[strcspn(line, "\r\n")] = '\0';
-	if (sscanf(line, "@value %63s %15s %*d %lf %31s", name, driver, &value,
-		   unit) == 4) {
-		on_value(name, driver, value, unit);
-	} else if (sscanf(line, "@count %63s %15s %*d %lf %u %31s", name, driver,
-			  &value, &number, unit) == 5) {
-		on_count(name, driver, value, number, unit);
-	} else if (sscanf(line, "@skip %63s %15s %n", name, driver, &n) == 2 && n) {
-		on_missing(name, driver, line + n);
-	} else if (sscanf(line, "@fail %63s %15s %n", name, driver, &n) == 2 && n) {
-		on_missing(name, driver, line + n);
-		failures++;
-	} else if (sscanf(line, "@done %63s", name) == 1) {
-		on_done(name);
-	} else if (sscanf(line, "@kernel %63s", name) == 1) {
-		free(kernel);
-		kernel = allocated(strdup(name));
-	} else if (sscanf(line, "@module %63s %" SCNx64 " %" SCNu64, name,
-			  &address, &size) == 3) {
-		counts_module(name, address, size);
-	} else if (sscanf(line, "@symbol %" SCNx64 " %63s %63s", &address, name,
-			  module) >= 2) {
-		symbols_add(address, name, module);
-	} else {
-		fprintf(stderr, "%s\n", line);
-	}
-}
-
 static json_t *series_json(const struct series *series)
 {
 	json_t *values = json_array();
@@ -307,9 +259,61 @@ static void write_json(const char *path)
 	json_decref(root);
 }
 
+/* Some figures have several parts: FIGURE/PART. */
+static void on_done(const char *figure)
+{
+	size_t len = strlen(figure);
+	unsigned int i;
+
+	for (i = 0; i < n_results; i++)
+		if (!results[i].printed &&
+		    !strncmp(results[i].name, figure, len) &&
+		    (!results[i].name[len] || results[i].name[len] == '/'))
+			print_result(&results[i]);
+	/* Each time, so that who interrupts it has what is there. */
+	if (json)
+		write_json(json);
+}
+
+static void on_line(char *line)
+{
+	char name[64], driver[16], unit[32], module[64] = "";
+	unsigned int number;
+	uint64_t address, size;
+	double value;
+	int n = 0;
+
+	line[strcspn(line, "\r\n")] = '\0';
+	if (sscanf(line, "@value %63s %15s %*d %lf %31s", name, driver, &value,
+		   unit) == 4) {
+		on_value(name, driver, value, unit);
+	} else if (sscanf(line, "@count %63s %15s %*d %lf %u %31s", name, driver,
+			  &value, &number, unit) == 5) {
+		on_count(name, driver, value, number, unit);
+	} else if (sscanf(line, "@skip %63s %15s %n", name, driver, &n) == 2 && n) {
+		on_missing(name, driver, line + n);
+	} else if (sscanf(line, "@fail %63s %15s %n", name, driver, &n) == 2 && n) {
+		on_missing(name, driver, line + n);
+		failures++;
+	} else if (sscanf(line, "@done %63s", name) == 1) {
+		on_done(name);
+	} else if (sscanf(line, "@kernel %63s", name) == 1) {
+		free(kernel);
+		kernel = allocated(strdup(name));
+	} else if (sscanf(line, "@module %63s %" SCNx64 " %" SCNu64, name,
+			  &address, &size) == 3) {
+		counts_module(name, address, size);
+	} else if (sscanf(line, "@symbol %" SCNx64 " %63s %63s", &address, name,
+			  module) >= 2) {
+		symbols_add(address, name, module);
+	} else {
+		fprintf(stderr, "%s\n", line);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	const char *json = NULL, *baseline = NULL;
+	const char *baseline = NULL;
 	static char line[4096];
 	unsigned int i;
 	int opt;
@@ -339,8 +343,6 @@ int main(int argc, char **argv)
 	for (i = 0; profile && i < n_results; i++)
 		symbols_profile(results[i].name, marks[i].numbers,
 				marks[i].packets);
-	if (json)
-		write_json(json);
 	if (baseline)
 		failures += baseline_check(baseline, kernel ? kernel : "",
 					   results, n_results);

@@ -108,7 +108,7 @@ void symbols_profile(const char *name, const unsigned int *numbers,
 	struct symbol **list;
 	size_t i, n = 0;
 
-	if (!n_symbols)
+	if (!n_symbols || (!packets[TUN] && !packets[VTUN]))
 		return;
 	qsort(symbols, n_symbols, sizeof(*symbols), symbols_by_address);
 	for (i = 0; i < n_symbols; i++)
