@@ -3,9 +3,8 @@
 #include <kselftest_harness.h>
 #include "testlib_hook.h"
 #include "testlib_io.h"
+#include "testlib_uring.h"
 
-#include <dirent.h>
-#include <liburing.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -41,62 +40,6 @@ FIXTURE_SETUP(uring)
 
 FIXTURE_TEARDOWN(uring)
 {
-}
-
-/* Threads that io_uring made to block in its place. */
-static int workers(void)
-{
-	DIR *dir = opendir("/proc/self/task");
-	char path[300], comm[32];
-	struct dirent *task;
-	int n = 0;
-
-	if (!dir)
-		return -errno;
-	while ((task = readdir(dir))) {
-		snprintf(path, sizeof(path), "/proc/self/task/%s/comm",
-			 task->d_name);
-		if (file_read(path, comm, sizeof(comm)) > 0 &&
-		    !strncmp(comm, "iou-wrk", 7))
-			n++;
-	}
-	closedir(dir);
-	return n;
-}
-
-static void queue_read(struct io_uring *ring, int fd, void *buf, size_t size,
-		       int id)
-{
-	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
-
-	io_uring_prep_read(sqe, fd, buf, size, -1);
-	sqe->user_data = id;
-}
-
-static void queue_write(struct io_uring *ring, int fd, const void *buf,
-			size_t len, int id)
-{
-	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
-
-	io_uring_prep_write(sqe, fd, buf, len, -1);
-	sqe->user_data = id;
-}
-
-/* The result of the next completion that is there, or comes in time. */
-static int reap(struct io_uring *ring, int ms, uint64_t *id)
-{
-	struct __kernel_timespec ts = { ms / 1000, ms % 1000 * 1000000L };
-	struct io_uring_cqe *cqe;
-	int err, res;
-
-	err = ms ? io_uring_wait_cqe_timeout(ring, &cqe, &ts) :
-		   io_uring_peek_cqe(ring, &cqe);
-	if (err)
-		return err == -ETIME || err == -EAGAIN ? -ETIMEDOUT : err;
-	res = cqe->res;
-	*id = cqe->user_data;
-	io_uring_cqe_seen(ring, cqe);
-	return res;
 }
 
 /* F8.9: with packets there, a read is complete when it was submitted */
