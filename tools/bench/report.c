@@ -144,16 +144,18 @@ static void print_cell(const struct series *series)
 		printf(" %14s", "-");
 }
 
-/* The widest that rounds of one driver lie apart, in parts of their median. */
+/* The widest that rounds of one driver lie apart, in parts of their median;
+ * below 0 where there was one round.
+ */
 static double result_spread(const struct result *result)
 {
-	double widest = 0;
+	double widest = -1;
 	int i;
 
 	for (i = 0; i < N_DRIVERS; i++) {
 		const struct series *series = &result->series[i];
 
-		if (series->n && series->median)
+		if (series->n > 1 && series->median)
 			widest = fmax(widest, (series->high - series->low) /
 				      series->median);
 	}
@@ -192,8 +194,11 @@ static void print_result(struct result *result)
 		printf(" %7.3f", vtun->median / tun->median);
 	else
 		printf(" %7s", "-");
-	printf(" %6.1f%%  %s", 100 * result_spread(result),
-	       result->unit ? result->unit : "");
+	if (result_spread(result) < 0)
+		printf(" %7s", "-");
+	else
+		printf(" %6.1f%%", 100 * result_spread(result));
+	printf("  %s", result->unit ? result->unit : "");
 	if (tun != &result->series[TUN])
 		printf(" against plain");
 	if (tun->driver || vtun->driver)
