@@ -11,8 +11,11 @@ export KDIR PREFIX DESTDIR INSTALL_MOD_PATH
 
 # What make soak does of the differential test.
 STEPS ?= 1000000
+# How long make stress takes on each kernel; bash has a variable of that name.
+SECONDS ?= 900
+unexport SECONDS
 
-.PHONY: modules tools selftests install uninstall test quick programs soak mutants bench bench-quick bench-check demo lint compile_commands clean help
+.PHONY: modules tools selftests install uninstall test quick programs soak stress mutants bench bench-quick bench-check demo lint compile_commands clean help
 
 modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vtun.ko
 	@scripts/module "$(KDIR)"
@@ -42,6 +45,9 @@ soak: ## what takes too long for make test: STEPS=1000000 of the differential te
 	@TEST="differential upstream" DRIVER=vtun STEPS=$(STEPS) TEST_SOAK=1 TEST_LIMIT=86400 \
 		TEST_TIMEOUT_GUEST=90000 scripts/test
 	@KERNEL=6.1 DRIVER=tun scripts/test
+
+stress: ## everything at once on the same devices: SECONDS=900 on each kernel (KERNEL=; VTUN_SEED= repeats)
+	@TEST=stress DRIVER=vtun VTUN_SECONDS=$(SECONDS) TEST_LIMIT=86400 TEST_TIMEOUT_GUEST=90000 scripts/test
 
 bench: ## in-tree tun and vtun side by side: a table, build/bench.json (scripts/bench --help for one figure)
 	@scripts/bench
