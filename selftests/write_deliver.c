@@ -68,7 +68,7 @@ TEST_F(write_deliver, udp_socket)
 {
 	char got[64], data[32];
 	int udp = udp_socket(NEAR, PORT), i;
-	struct sockaddr_in from;
+	struct sockaddr_in from = {};
 
 	ASSERT_LE(0, udp);
 	for (i = 0; i < 20; i++) {

@@ -41,7 +41,7 @@ FIXTURE_TEARDOWN(write_pi)
 /* The protocol of the next packet that the stack received, or -errno. */
 static int seen_proto(struct io *io)
 {
-	struct sockaddr_ll sll;
+	struct sockaddr_ll sll = {};
 	socklen_t slen = sizeof(sll);
 	uint8_t buf[PKT_MAX];
 

@@ -57,10 +57,11 @@ static ssize_t write_eth(struct io *io, const void *eth, size_t len, bool vec)
 /* The packet type of the next received packet, and its protocol. */
 static int seen_type(struct io *io, int *proto)
 {
-	struct sockaddr_ll sll;
+	struct sockaddr_ll sll = {};
 	socklen_t slen = sizeof(sll);
 	uint8_t buf[PKT_MAX];
 
+	*proto = -1;
 	if (recvfrom(io->ps, buf, sizeof(buf), MSG_DONTWAIT, (void *)&sll,
 		     &slen) < 0)
 		return -errno;

@@ -170,7 +170,7 @@ static bool comes(FIXTURE_DATA(xdp_xsk) *self, int fd)
 	if (io_write(fd, self->frame, self->len) != (ssize_t)self->len)
 		return false;
 	len = xsk_next(&self->xsk, &got);
-	return len == self->len && !memcmp(got, self->frame, len);
+	return got && len == self->len && !memcmp(got, self->frame, len);
 }
 
 /* F11.5: every frame, once, and counted as received */

@@ -7,9 +7,9 @@ LINT_RULES := $(dir $(lastword $(MAKEFILE_LIST)))
 
 $(LINT_OUT)/%.lint: $(LINT_TOP)/%.c $(LINT_RULES)programs.mk $(LINT_RULES)../../.clang-tidy
 	@mkdir -p $(@D)
-	@gcc $(LINT_FLAGS) $(FLAGS_$(notdir $*)) -O2 -fanalyzer -MMD -MP -MF $@.d -MT $@ -c -o $@.o $< \
+	@gcc -include $(LINT_RULES)failed.h $(LINT_FLAGS) $(FLAGS_$(notdir $*)) -O2 -fanalyzer -MMD -MP -MF $@.d -MT $@ -c -o $@.o $< \
 		>$@.new 2>&1 || echo "$<:1: error: gcc failed" >>$@.new
-	@clang-tidy --quiet $< -- $(LINT_FLAGS) $(FLAGS_$(notdir $*)) >>$@.new 2>/dev/null || \
+	@clang-tidy --quiet $< -- -include $(LINT_RULES)failed.h $(LINT_FLAGS) $(FLAGS_$(notdir $*)) >>$@.new 2>/dev/null || \
 		echo "$<:1: error: clang-tidy failed" >>$@.new
 	@rm -f $@.o
 	@mv $@.new $@
