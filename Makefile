@@ -15,7 +15,7 @@ STEPS ?= 1000000
 SECONDS ?= 900
 unexport SECONDS
 
-.PHONY: modules tools selftests install uninstall test quick programs soak stress mutants bench bench-quick bench-check demo lint compile_commands clean help
+.PHONY: modules tools selftests install uninstall test quick programs soak stress mutants bench bench-quick bench-check demo test-debug coverage lint compile_commands clean help
 
 modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vtun.ko
 	@scripts/module "$(KDIR)"
@@ -57,6 +57,13 @@ bench-quick: ## some of it, in minutes
 
 bench-check: ## whether a packet's way through the kernel has become longer than tools/bench/baseline.json says
 	@scripts/bench --check
+
+test-debug: ## all tests and programs under KASAN, lockdep, kmemleak...: uml-debug and debug; KERNEL=kcsan: data races
+	@KERNEL="$${KERNEL:-uml-debug debug}" DRIVER=vtun TEST_WHOLE=1 STEPS=4000 TEST_LIMIT=3000 TEST_TIMEOUT=900 \
+		TEST_TIMEOUT_GUEST=36000 scripts/test
+
+coverage: ## lines and branches of src/ that the tests reach, and those that nothing reaches (KERNEL=debug TEST=)
+	@scripts/coverage $(TEST)
 
 demo: ## OpenVPN through /dev/net/vtun, in a guest
 	@scripts/deps demo tools
