@@ -9,7 +9,7 @@ build() {
 	local ours='(src|headers|include/compat|include/uapi)/[^:]*\.[ch]:[0-9].*(warning|error):'
 	shift 2
 	[ "$name" = clang ] || ours="$ours|objtool:|modpost:"
-	VARIANT=$name scripts/module "$kernel" -k -j2 "$@" >"$log" 2>&1 || status=$?
+	VARIANT=$name scripts/module "$kernel" -k "$@" >"$log" 2>&1 || status=$?
 	cat "$log" >&2
 	grep -E "$ours" "$log" | sort -u || [ "$status" = 0 ] || tail -3 "$log"
 }

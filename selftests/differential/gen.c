@@ -3,6 +3,7 @@
 #include "gen.h"
 #include "abi.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ uint64_t rng_next(struct rng *rng)
 
 unsigned int rng_below(struct rng *rng, unsigned int n)
 {
+	assert(n);
 	return rng_next(rng) % n;
 }
 

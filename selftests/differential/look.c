@@ -94,7 +94,7 @@ static void look_at_sniffer(struct world *world, struct net *net)
 static void look_at_udp(struct world *world, struct net *net)
 {
 	static uint8_t data[66000];
-	struct sockaddr_in from;
+	struct sockaddr_in from = {};
 	socklen_t len = sizeof(from);
 	ssize_t n;
 

@@ -125,6 +125,8 @@ static void run_sleep(struct world *world, const struct step *step)
 		return;
 	}
 	sleeper = calloc(1, sizeof(*sleeper));
+	if (!sleeper)
+		abort();
 	memset(sleeper->data, READ_FILL, sizeof(sleeper->data));
 	sleeper->fd = fd;
 	world->sleeper = sleeper;

@@ -23,6 +23,6 @@ void req_put_u32(void *req, int type, uint32_t v);
 struct rtattr *req_nest(void *req, int type);
 void req_nest_end(void *req, struct rtattr *nest);
 /* Sends it and says what came: error and extack. */
-void req_say(struct world *world, const char *reach, void *req);
+void req_say(struct world *world, const char *name, void *req);
 
 #endif

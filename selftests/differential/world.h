@@ -4,6 +4,7 @@
 #define DIFF_WORLD_H
 
 #include "diff.h"
+#include "names.h"
 
 #define MACS	64
 #define READ_FILL	0xa5		/* what memory holds before something is read into it */
@@ -61,7 +62,6 @@ void say_ret(struct world *world, long ret);		/* with errno */
 void say_result(struct world *world, const char *reach, long ret);
 void say_bytes(struct world *world, const char *key, const void *data, size_t len);
 void say_packet(struct world *world, const char *key, const void *data, size_t len);
-const char *error_name(int err);
 
 /* addresses that the kernel chose */
 void mac_learn(struct world *world, int fd);
