@@ -40,20 +40,22 @@ static int vtun_batch_put(const struct vtun_frame *frame, void *entry,
 	return err;
 }
 
-/* Consumes what was taken; adds the bytes of whole records to @done. */
-static int vtun_batch_put_all(struct vtun_queue *vq, struct vtun_frame *frame,
-			      const struct vtun_tx_take *take,
+/* Consumes what was taken; adds the bytes of whole records to @done. What no
+ * header describes is lost and leaves the others alone. Return: 0 if there is a
+ * record for one of them, -EBADFD, -EFAULT or -EINVAL.
+ */
+static int vtun_batch_put_all(struct vtun_queue *vq, struct vtun_tx_take *take,
 			      struct iov_iter *to, size_t *done)
 {
+	struct vtun_frame *frame = take->frame;
+	int err = frame->vtun ? 0 : -EBADFD;
 	unsigned int packets = 0, i;
 	size_t bytes = 0;
-	int err = 0;
 
 	for (i = 0; i < take->n; i++) {
 		void *entry = take->entries[i];
 		int lost = err ?: vtun_tx_describe(frame, entry);
 
-		/* What can't be described leaves the others alone. */
 		if (!lost)
 			lost = err = vtun_batch_put(frame, entry, to);
 		if (lost) {
@@ -67,7 +69,7 @@ static int vtun_batch_put_all(struct vtun_queue *vq, struct vtun_frame *frame,
 		vtun_fifo_consume(entry);
 	}
 	vtun_tx_count(vq, packets, bytes, take->n - packets);
-	return err;
+	return err ?: packets ? 0 : -EINVAL;
 }
 
 /**
@@ -86,30 +88,32 @@ ssize_t vtun_batch_read(struct vtun_queue *vq, struct iov_iter *to,
 			enum vtun_wait wait)
 {
 	void *entries[VTUN_BATCH_MAX];
+	struct vtun_frame frame;
 	struct vtun_tx_take take = {
+		.frame = &frame,
 		.entries = entries,
 		.max = VTUN_BATCH_MAX,
+		.record = sizeof(struct vtun_record),
 		.align = VTUN_RECORD_ALIGN,
 	};
-	struct vtun_frame frame;
 	size_t done = 0;
 	int err;
 
-	err = vtun_frame_begin(&frame, vq);
-	if (err || !iov_iter_count(to))
-		return err;
-	take.header = sizeof(struct vtun_record) + vtun_frame_header_len(&frame);
+	if (!rcu_access_pointer(vq->vtun))
+		return -EBADFD;
+	if (!iov_iter_count(to))
+		return 0;
 	do {
 		take.n = 0;
 		take.room = iov_iter_count(to);
 		err = vtun_tx_wait(vq, &take, wait);
 		if (err)
 			break;
-		err = vtun_batch_put_all(vq, &frame, &take, to, &done);
+		err = vtun_batch_put_all(vq, &take, to, &done);
 		wait = VTUN_NOWAIT;	/* only the first is waited for */
 		cond_resched();
 	} while (!err && take.n == VTUN_BATCH_MAX);
-	return done ?: err ?: -EINVAL;
+	return done ?: err;
 }
 
 /**
@@ -127,21 +131,22 @@ ssize_t vtun_batch_read_whole(struct vtun_queue *vq, struct iov_iter *to,
 	struct vtun_frame frame;
 	void *entry;
 	struct vtun_tx_take take = {
+		.frame = &frame,
 		.entries = &entry,
 		.max = 1,
-		.align = 1,
 		.room = iov_iter_count(to),
+		.align = 1,
 	};
 	int err;
 
-	err = vtun_frame_begin(&frame, vq);
-	if (err || !take.room)
-		return err;
-	take.header = vtun_frame_header_len(&frame);
+	if (!rcu_access_pointer(vq->vtun))
+		return -EBADFD;
+	if (!take.room)
+		return 0;
 	err = vtun_tx_wait(vq, &take, wait);
 	if (err)
 		return err;
-	return vtun_tx_put_user(vq, entry, to);
+	return vtun_tx_put_user(vq, &frame, entry, to);
 }
 
 /* The next record's header; @from is left at what it is in front of. */
@@ -185,13 +190,11 @@ static void vtun_batch_skip(struct iov_iter *from, size_t len, size_t rest)
 /**
  * struct vtun_batch - records that are taken together
  * @base: how packets look
- * @frame: the last packet
  * @list: packets for the stack
- * @size: bytes of records whose packets are in @list, or XDP has them
+ * @size: bytes of the records whose packets are in @list
  */
 struct vtun_batch {
 	struct vtun_frame base;
-	struct vtun_frame frame;
 	struct sk_buff_head list;
 	size_t size;
 };
@@ -200,6 +203,7 @@ struct vtun_batch {
 static int vtun_batch_add(struct vtun_queue *vq, struct vtun_batch *batch,
 			  struct iov_iter *from)
 {
+	struct vtun_frame frame;
 	struct sk_buff *skb;
 	size_t len, rest;
 	int err;
@@ -209,12 +213,11 @@ static int vtun_batch_add(struct vtun_queue *vq, struct vtun_batch *batch,
 		return err;
 	rest = iov_iter_count(from) - len;
 	iov_iter_truncate(from, len);
-	batch->frame = batch->base;
-	skb = vtun_rx_build(vq, &batch->frame, from);
+	frame = batch->base;
+	skb = vtun_rx_build(vq, &frame, from);
 	if (IS_ERR(skb))
 		return PTR_ERR(skb);
-	if (skb)
-		__skb_queue_tail(&batch->list, skb);
+	__skb_queue_tail(&batch->list, skb);
 	vtun_batch_skip(from, len, rest);
 	batch->size += vtun_batch_record_size(len);
 	return 0;
@@ -230,59 +233,77 @@ static int vtun_batch_begin(struct vtun_frame *frame, struct vtun_queue *vq)
 	return err;
 }
 
-/* Take records until one is refused, which is not counted. Return: what became
- * of the last one; @from is behind those that were taken.
- */
-static int vtun_batch_take(struct vtun_queue *vq, struct iov_iter *from)
+/* One record as a plain write() has it, which counts a refusal. */
+static int vtun_batch_take_plain(struct vtun_queue *vq,
+				 struct vtun_frame *frame,
+				 struct iov_iter *from)
 {
-	unsigned int max = VTUN_BATCH_MAX, n;
-	struct iov_iter start = *from;
-	struct vtun_batch batch;
-	int err, refused;
-
-	err = vtun_batch_begin(&batch.base, vq);
-	if (err)
-		return err;
-	if (batch.base.xdp)
-		max = 1;	/* it must not see what is refused later */
-	__skb_queue_head_init(&batch.list);
-	batch.size = 0;
-	for (n = 0; n < max && iov_iter_count(from) && !err; n++)
-		err = vtun_batch_add(vq, &batch, from);
-	if (!skb_queue_empty(&batch.list)) {
-		refused = vtun_rx_deliver_list(vq, &batch.frame, &batch.list);
-		if (refused) {
-			err = refused;
-			batch.size = 0;
-		}
-	}
-	if (err) {
-		*from = start;
-		iov_iter_advance(from, batch.size);
-	}
-	return err;
-}
-
-/* The first record was refused: let it be a plain write(), which counts. */
-static int vtun_batch_write_plain(struct vtun_queue *vq, struct iov_iter *from)
-{
-	struct vtun_frame frame;
 	size_t len, rest;
 	ssize_t ret;
 	int err;
 
-	err = vtun_batch_begin(&frame, vq);
-	if (!err)
-		err = vtun_batch_pull(from, &len);
+	err = vtun_batch_pull(from, &len);
 	if (err)
 		return err;
 	rest = iov_iter_count(from) - len;
 	iov_iter_truncate(from, len);
-	ret = vtun_rx_write_frame(vq, &frame, from, VTUN_NOWAIT);
-	if (ret < 0)
-		return ret;
+	ret = vtun_rx_write_frame(vq, frame, from, VTUN_NOWAIT);
 	vtun_batch_skip(from, len, rest);
-	return 0;
+	return ret < 0 ? ret : 0;
+}
+
+/* Records until one is refused, which is not counted. Return: what became of
+ * the last one; @from is behind those that were taken.
+ */
+static int vtun_batch_take_list(struct vtun_queue *vq, struct vtun_batch *batch,
+				struct iov_iter *from)
+{
+	struct iov_iter start = *from;
+	int err = 0, refused;
+	unsigned int n;
+
+	__skb_queue_head_init(&batch->list);
+	batch->size = 0;
+	for (n = 0; n < VTUN_BATCH_MAX && iov_iter_count(from) && !err; n++)
+		err = vtun_batch_add(vq, batch, from);
+	if (!skb_queue_empty(&batch->list)) {
+		refused = vtun_rx_deliver_list(vq, &batch->base, &batch->list);
+		if (refused) {
+			err = refused;
+			batch->size = 0;
+		}
+	}
+	if (err) {
+		*from = start;
+		iov_iter_advance(from, batch->size);
+	}
+	return err;
+}
+
+/* Take what can be taken without waiting. Only the first record's errno can be
+ * told, so only that refusal is counted; but with XDP, which shall see no packet
+ * twice, records are plain writes. @from is behind what was taken.
+ */
+static int vtun_batch_take(struct vtun_queue *vq, struct iov_iter *from,
+			   bool first)
+{
+	struct vtun_batch batch;
+	struct iov_iter start;
+	int err;
+
+	err = vtun_batch_begin(&batch.base, vq);
+	if (err)
+		return err;
+	if (!batch.base.xdp) {
+		err = vtun_batch_take_list(vq, &batch, from);
+		if (!err || err == -EAGAIN || batch.size || !first)
+			return err;
+	}
+	start = *from;
+	err = vtun_batch_take_plain(vq, &batch.base, from);
+	if (err)
+		*from = start;
+	return err;
 }
 
 /**
@@ -305,13 +326,10 @@ ssize_t vtun_batch_write(struct vtun_queue *vq, struct iov_iter *from,
 	if (!rcu_access_pointer(vq->vtun))
 		return -EBADFD;
 	while (left) {
-		err = vtun_batch_take(vq, from);
-		if (err && left == iov_iter_count(from)) {
-			/* Only the first one's errno can be told. */
+		err = vtun_batch_take(vq, from, left == total);
+		if (left == iov_iter_count(from)) {
 			if (err == -EAGAIN)
 				err = vtun_rx_wait_sndbuf(vq, wait);
-			else if (left == total)
-				err = vtun_batch_write_plain(vq, from);
 			if (err)
 				break;
 		}

@@ -57,20 +57,20 @@ static bool vtun_filter_accepts(const struct vtun_filter *filter,
  * @vtun: device
  * @skb: packet from the stack, its first byte in front
  *
- * Context: RCU section, BH off.
+ * Context: BH off, which is an RCU section.
  * Return: 0 if it passes, else why it is to be dropped.
  */
 enum skb_drop_reason vtun_filter_apply(struct vtun_dev *vtun,
 				       struct sk_buff *skb)
 {
-	const struct vtun_filter *filter = rcu_dereference(vtun->filter);
+	const struct vtun_filter *filter = rcu_dereference_bh(vtun->filter);
 	const struct bpf_prog *prog;
 	unsigned int len;
 
 	if (filter && !vtun_filter_accepts(filter, skb))
 		return SKB_DROP_REASON_TAP_TXFILTER;
 
-	prog = rcu_dereference(vtun->sock_filter);
+	prog = rcu_dereference_bh(vtun->sock_filter);
 	if (prog) {
 		len = bpf_prog_run_save_cb(prog, skb);
 		if (!len)
@@ -79,7 +79,7 @@ enum skb_drop_reason vtun_filter_apply(struct vtun_dev *vtun,
 			return SKB_DROP_REASON_NOMEM;
 	}
 
-	prog = rcu_dereference(vtun->ebpf_filter);
+	prog = rcu_dereference_bh(vtun->ebpf_filter);
 	if (prog) {
 		len = bpf_prog_run_clear_cb(prog, skb);
 		if (!len)

@@ -5,6 +5,14 @@
 
 #include "vtun.h"
 
+/* Whether a packet need be shown to vtun_filter_apply() at all. */
+static inline bool vtun_filter_any(const struct vtun_dev *vtun)
+{
+	return rcu_access_pointer(vtun->filter) ||
+	       rcu_access_pointer(vtun->sock_filter) ||
+	       rcu_access_pointer(vtun->ebpf_filter);
+}
+
 enum skb_drop_reason vtun_filter_apply(struct vtun_dev *vtun,
 				       struct sk_buff *skb);
 

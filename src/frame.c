@@ -19,23 +19,35 @@
  */
 int vtun_frame_begin(struct vtun_frame *frame, struct vtun_queue *vq)
 {
-	struct vtun_dev *vtun;
-	int err = -EBADFD;
+	bool found;
 
-	*frame = (struct vtun_frame){};
 	rcu_read_lock();
-	vtun = rcu_dereference(vq->vtun);
-	if (vtun) {
-		frame->vtun = vtun;
-		frame->flags = READ_ONCE(vtun->flags);
-		frame->headroom = READ_ONCE(vtun->rx_headroom);
-		frame->format = vtun_vnet_format(vtun);
-		frame->mode = vq->rx_mode;
-		frame->xdp = rcu_access_pointer(vtun->xdp_prog);
-		err = 0;
-	}
+	found = vtun_frame_begin_rcu(frame, vq);
 	rcu_read_unlock();
-	return err;
+	return found ? 0 : -EBADFD;
+}
+
+/**
+ * vtun_frame_begin_rcu() - vtun_frame_begin() for who needs the section anyway
+ * @frame: as there
+ * @vq: queue
+ *
+ * Context: RCU section.
+ * Return: whether @vq has a device.
+ */
+bool vtun_frame_begin_rcu(struct vtun_frame *frame, struct vtun_queue *vq)
+{
+	struct vtun_dev *vtun = rcu_dereference(vq->vtun);
+
+	*frame = (struct vtun_frame){ .vtun = vtun };
+	if (!vtun)
+		return false;
+	frame->flags = READ_ONCE(vtun->flags);
+	frame->headroom = READ_ONCE(vtun->rx_headroom);
+	frame->format = vtun_vnet_format(vtun);
+	frame->mode = vq->rx_mode;
+	frame->xdp = rcu_access_pointer(vtun->xdp_prog);
+	return true;
 }
 
 /**

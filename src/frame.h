@@ -44,6 +44,7 @@ static inline size_t vtun_frame_header_len(const struct vtun_frame *frame)
 	return frame->flags & IFF_NO_PI ? len : len + sizeof(struct tun_pi);
 }
 
+bool vtun_frame_begin_rcu(struct vtun_frame *frame, struct vtun_queue *vq);
 int vtun_frame_begin(struct vtun_frame *frame, struct vtun_queue *vq);
 int vtun_frame_pull(struct vtun_frame *frame, struct iov_iter *from);
 int vtun_frame_set_protocol(const struct vtun_frame *frame,

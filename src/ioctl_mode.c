@@ -4,7 +4,7 @@
 #include <linux/uaccess.h>
 
 #include "ioctl.h"
-#include "rx.h"
+#include "napi.h"
 
 #define VTUN_MODES	(VTUN_MODE_BATCH | VTUN_MODE_NOTRUNC)
 
@@ -13,7 +13,8 @@
  * @args: command
  *
  * Context: process, may sleep.
- * Return: 0, -EINVAL if the program's struct is too short, -EFAULT.
+ * Return: 0, -EINVAL if the program's struct is too short, -E2BIG if it can't
+ * be one, -EFAULT.
  */
 long vtun_ioctl_get_info(struct vtun_ioctl_args *args)
 {
@@ -28,6 +29,8 @@ long vtun_ioctl_get_info(struct vtun_ioctl_args *args)
 		return -EFAULT;
 	if (size < offsetofend(struct vtun_info, abi))
 		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
 	info.size = min_t(u32, size, sizeof(info));
 	if (copy_to_user(args->user, &info, info.size) ||
 	    clear_user(args->user + info.size, size - info.size))
@@ -62,7 +65,7 @@ long vtun_ioctl_set_mode(struct vtun_ioctl_args *args)
 	if (modes & ~VTUN_MODES)
 		return -EINVAL;
 	if (modes & VTUN_MODE_BATCH)
-		vtun_rx_want_napi(args->vq);
+		vtun_napi_want(args->vq);
 	WRITE_ONCE(args->vq->modes, modes);
 	return 0;
 }

@@ -7,8 +7,8 @@
 #include <linux/slab.h>
 
 #include "fifo.h"
+#include "napi.h"
 #include "queue.h"
-#include "rx.h"
 #include "steer.h"
 #include "tx.h"
 #include "xdp.h"
@@ -85,7 +85,8 @@ void vtun_queue_wake_reader(struct vtun_queue *vq)
 	if (wq_has_sleeper(&vq->socket.wq.wait))
 		wake_up_interruptible_sync_poll(&vq->socket.wq.wait,
 						EPOLLIN | EPOLLRDNORM);
-	kill_fasync(&vq->fasync, SIGIO, POLL_IN);
+	if (READ_ONCE(vq->fasync))
+		kill_fasync(&vq->fasync, SIGIO, POLL_IN);
 }
 
 /**
@@ -137,13 +138,11 @@ static void vtun_queue_wake_tx(struct vtun_dev *vtun, unsigned int n)
 	}
 	if (!netif_running(vtun->dev))
 		return;		/* it is stopped for that, not by transmit */
-	rcu_read_lock();
 	__netif_tx_lock_bh(txq);
 	if (!vq || !(vtun->flags & IFF_BACKPRESSURE) ||
 	    !vtun_tx_hold_back(vq, txq))
 		netif_tx_wake_queue(txq);
 	__netif_tx_unlock_bh(txq);
-	rcu_read_unlock();
 }
 
 /**
@@ -230,8 +229,8 @@ int vtun_queue_attach(struct vtun_dev *vtun, struct vtun_queue *vq,
 	err = vtun_queue_set_real(vtun, vtun->num_queues + 1);
 	if (err)
 		goto err_xdp_detach;
-	vtun_rx_attach(vq, vtun->dev, mode);
-	vtun_rx_start(vq);
+	vtun_napi_attach(vq, vtun->dev, mode);
+	vtun_napi_start(vq);
 	vtun_queue_get(vq);
 	vtun_queue_publish(vtun, vq);
 	return 0;
@@ -285,7 +284,7 @@ int vtun_queue_park(struct vtun_queue *vq)
 	vtun->num_parked++;
 	/* Who found it before is through after this. */
 	synchronize_net();
-	vtun_rx_stop(vq);
+	vtun_napi_stop(vq);
 	vtun_queue_drain(vq);
 	vtun_queue_set_real(vtun, vtun->num_queues);
 	netdev_state_change(vtun->dev);
@@ -315,7 +314,7 @@ int vtun_queue_unpark(struct vtun_queue *vq)
 		return err;
 	list_del_init(&vq->node);
 	vtun->num_parked--;
-	vtun_rx_start(vq);
+	vtun_napi_start(vq);
 	vtun_queue_publish(vtun, vq);
 	vtun_queue_wake_tx(vtun, vq->index);
 	netdev_state_change(vtun->dev);
@@ -338,8 +337,8 @@ static void vtun_queue_unlink(struct vtun_dev *vtun, struct vtun_queue *vq)
 /* After the grace period that follows vtun_queue_unlink(). */
 static void vtun_queue_release(struct vtun_queue *vq)
 {
-	vtun_rx_stop(vq);
-	vtun_rx_detach(vq);
+	vtun_napi_stop(vq);
+	vtun_napi_detach(vq);
 	vtun_xdp_detach(vq);
 	vtun_queue_drain(vq);
 	vtun_queue_put(vq);
@@ -359,7 +358,7 @@ static void vtun_queue_leave(struct vtun_dev *vtun, struct vtun_queue *vq)
 	/* Who found it before is through after either. */
 	if (vq->rx_started) {	/* nothing may come after it is gone */
 		synchronize_net();
-		vtun_rx_stop(vq);
+		vtun_napi_stop(vq);
 	}
 	if (last && !(vtun->flags & IFF_PERSIST))
 		unregister_netdevice(dev);

@@ -31,111 +31,6 @@ static void vtun_rx_count_drop(struct vtun_queue *vq)
 	rcu_read_unlock();
 }
 
-/* Only ever one at a time for a queue: the core sees to that. */
-static int vtun_rx_poll(struct napi_struct *napi, int budget)
-{
-	struct vtun_queue *vq = container_of(napi, struct vtun_queue, napi);
-	struct sk_buff *skb;
-	int n = 0;
-
-	while (n < budget && (skb = skb_dequeue(&vq->backlog))) {
-		/* Merging must not forget that it is charged to the writer. */
-		skb_prepare_for_gro(skb);
-		napi_gro_receive(napi, skb);
-		n++;
-	}
-	if (n < budget) {
-		/* Fragments never wait to be merged with a later write. */
-		napi_complete_done(napi, vq->rx_mode == VTUN_RX_NAPI_FRAGS ? 0 : n);
-	}
-	return n;
-}
-
-/**
- * vtun_rx_attach() - settle how a queue's packets reach the stack
- * @vq: queue, without a device
- * @dev: the device that it is about to join
- * @mode: how
- *
- * Context: process, RTNL held.
- */
-void vtun_rx_attach(struct vtun_queue *vq, struct net_device *dev,
-		    enum vtun_rx_mode mode)
-{
-	ASSERT_RTNL();
-	vq->rx_mode = mode;
-	vq->rx_napi = mode != VTUN_RX_DIRECT || vq->modes & VTUN_MODE_BATCH;
-	if (vq->rx_napi)
-		netif_napi_add_tx(dev, &vq->napi, vtun_rx_poll);
-}
-
-/**
- * vtun_rx_start() - before a queue is published
- * @vq: queue
- *
- * Context: process, RTNL held, may sleep.
- */
-void vtun_rx_start(struct vtun_queue *vq)
-{
-	ASSERT_RTNL();
-	if (!vq->rx_napi)
-		return;
-	napi_enable(&vq->napi);
-	/* Pairs with vtun_rx_deliver_list(). */
-	smp_store_release(&vq->rx_started, true);
-}
-
-/**
- * vtun_rx_want_napi() - before a queue goes into batch mode
- * @vq: queue, with or without a device
- *
- * Whoever writes packets of its own accord goes on as before.
- *
- * Context: process, RTNL held, may sleep.
- */
-void vtun_rx_want_napi(struct vtun_queue *vq)
-{
-	struct vtun_dev *vtun = rtnl_dereference(vq->vtun);
-
-	if (!vtun || vq->rx_napi)
-		return;
-	vq->rx_napi = true;
-	netif_napi_add_tx(vtun->dev, &vq->napi, vtun_rx_poll);
-	if (vq->state == VTUN_QUEUE_ATTACHED)
-		vtun_rx_start(vq);
-}
-
-/**
- * vtun_rx_stop() - after a queue has left the table, and a grace period
- * @vq: queue; packets that NAPI has not taken yet are lost
- *
- * Context: process, RTNL held, sleeps until NAPI is through.
- */
-void vtun_rx_stop(struct vtun_queue *vq)
-{
-	ASSERT_RTNL();
-	if (!vq->rx_started)
-		return;
-	WRITE_ONCE(vq->rx_started, false);
-	napi_disable(&vq->napi);
-	skb_queue_purge(&vq->backlog);
-}
-
-/**
- * vtun_rx_detach() - undo vtun_rx_attach()
- * @vq: stopped queue
- *
- * Context: process, RTNL held, may sleep for a grace period.
- */
-void vtun_rx_detach(struct vtun_queue *vq)
-{
-	ASSERT_RTNL();
-	if (vq->rx_napi)
-		netif_napi_del(&vq->napi);
-	vq->rx_napi = false;
-	vq->rx_mode = VTUN_RX_DIRECT;
-}
-
 static size_t vtun_rx_headroom(const struct vtun_frame *frame)
 {
 	size_t room = max_t(size_t, NET_SKB_PAD, frame->headroom);
@@ -443,15 +338,15 @@ static struct vtun_dev *vtun_rx_find_rcu(const struct vtun_queue *vq,
 /**
  * vtun_rx_build() - make a packet of what a program writes, and nothing else
  * @vq: the file's queue
- * @frame: begun
+ * @frame: begun, without XDP
  * @from: as for vtun_rx_write()
  *
- * Neither counts what is refused nor sleeps for send buffer. If @frame->xdp, XDP
- * has seen the packet: deliver it before another one is built.
+ * Neither counts what is refused nor sleeps for send buffer. XDP sees it when it
+ * is delivered, as an skb.
  *
  * Context: process, may sleep.
- * Return: packet for vtun_rx_deliver_list(), NULL if XDP took it, or an
- * ERR_PTR() as vtun_rx_write() returns it.
+ * Return: packet for vtun_rx_deliver_list(), or an ERR_PTR() as vtun_rx_write()
+ * returns it.
  */
 struct sk_buff *vtun_rx_build(struct vtun_queue *vq, struct vtun_frame *frame,
 			      struct iov_iter *from)
@@ -464,7 +359,7 @@ struct sk_buff *vtun_rx_build(struct vtun_queue *vq, struct vtun_frame *frame,
 	if (err)
 		return ERR_PTR(err);
 	skb = vtun_rx_copy(vq, frame, from, VTUN_NOWAIT);
-	if (IS_ERR_OR_NULL(skb))
+	if (IS_ERR(skb))
 		return skb;
 	if (frame->flags & IFF_TUN)
 		err = vtun_frame_set_protocol(frame, skb);
@@ -483,11 +378,10 @@ struct sk_buff *vtun_rx_build(struct vtun_queue *vq, struct vtun_frame *frame,
 /* Count what is in @list and keep what of it is for the stack: XDP may take the
  * rest.
  */
-static void vtun_rx_screen_list(struct vtun_dev *vtun,
-				const struct vtun_frame *frame, u16 index,
-				struct sk_buff_head *list)
+static void vtun_rx_screen_list(struct vtun_dev *vtun, bool tap, bool attached,
+				u16 index, struct sk_buff_head *list)
 {
-	unsigned int header = frame->flags & IFF_TAP ? ETH_HLEN : 0;
+	unsigned int header = tap ? ETH_HLEN : 0;
 	struct pcpu_sw_netstats *stats = this_cpu_ptr(vtun->dev->tstats);
 	struct sk_buff_head all;
 	unsigned int packets = 0;
@@ -497,12 +391,13 @@ static void vtun_rx_screen_list(struct vtun_dev *vtun,
 	__skb_queue_head_init(&all);
 	skb_queue_splice_init(list, &all);
 	while ((skb = __skb_dequeue(&all))) {
-		size_t len = frame->xdp ? frame->len : skb->len + header;
+		size_t len = skb->len + header;
 
 		skb_record_rx_queue(skb, index);
-		if (!frame->xdp && !vtun_xdp_passes(vtun, &skb))
+		if (!vtun_xdp_passes(vtun, &skb))
 			continue;
-		vtun_steer_learn(vtun, skb, index);
+		if (attached)
+			vtun_steer_learn(vtun, skb, index);
 		__skb_queue_tail(list, skb);
 		packets++;
 		bytes += len;
@@ -516,7 +411,7 @@ static void vtun_rx_screen_list(struct vtun_dev *vtun,
 /**
  * vtun_rx_deliver_list() - give packets to the stack together, through GRO
  * @vq: the file's queue
- * @frame: as it was for the last of them
+ * @frame: as it was for one of them
  * @list: packets of vtun_rx_build(); empty afterwards
  *
  * Counts them, but not if they are refused.
@@ -527,9 +422,11 @@ static void vtun_rx_screen_list(struct vtun_dev *vtun,
 int vtun_rx_deliver_list(struct vtun_queue *vq, const struct vtun_frame *frame,
 			 struct sk_buff_head *list)
 {
+	bool attached, napi;
 	struct vtun_dev *vtun;
+	struct sk_buff *skb;
 	int err = -EBADFD;
-	u16 index;
+	u16 index = 0;
 
 	local_bh_disable();
 	rcu_read_lock();
@@ -539,18 +436,22 @@ int vtun_rx_deliver_list(struct vtun_queue *vq, const struct vtun_frame *frame,
 	err = -EIO;
 	if (!(READ_ONCE(vtun->dev->flags) & IFF_UP))
 		goto unlock;
-	/* NAPI is stopped after a grace period only. Pairs with vtun_rx_start().
-	 */
+	attached = vtun_queue_rx_index(vq, &index);
+	/* It is stopped after a grace period only. Pairs with vtun_napi_start(). */
+	napi = attached && smp_load_acquire(&vq->rx_started);
 	err = -EBUSY;
-	if (!vtun_queue_rx_index(vq, &index) ||
-	    !smp_load_acquire(&vq->rx_started))
+	if (!napi && vq->rx_mode != VTUN_RX_DIRECT)
 		goto unlock;
 	err = 0;
-	vtun_rx_screen_list(vtun, frame, index, list);
-	spin_lock(&vq->backlog.lock);
-	skb_queue_splice_tail_init(list, &vq->backlog);
-	spin_unlock(&vq->backlog.lock);
-	napi_schedule(&vq->napi);
+	vtun_rx_screen_list(vtun, frame->flags & IFF_TAP, attached, index, list);
+	if (napi) {
+		spin_lock(&vq->backlog.lock);
+		skb_queue_splice_tail_init(list, &vq->backlog);
+		spin_unlock(&vq->backlog.lock);
+		napi_schedule(&vq->napi);
+	}
+	while ((skb = __skb_dequeue(list)))	/* parked */
+		netif_receive_skb(skb);
 unlock:
 	rcu_read_unlock();
 	local_bh_enable();

@@ -7,13 +7,6 @@
 
 #include "frame.h"
 
-void vtun_rx_attach(struct vtun_queue *vq, struct net_device *dev,
-		    enum vtun_rx_mode mode);
-void vtun_rx_want_napi(struct vtun_queue *vq);
-void vtun_rx_start(struct vtun_queue *vq);
-void vtun_rx_stop(struct vtun_queue *vq);
-void vtun_rx_detach(struct vtun_queue *vq);
-
 ssize_t vtun_rx_write(struct vtun_queue *vq, struct iov_iter *from,
 		      enum vtun_wait wait);
 

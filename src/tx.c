@@ -14,7 +14,7 @@
 /* Whether the stack can keep a packet for later; noqueue can't. */
 static bool vtun_tx_has_qdisc(const struct netdev_queue *txq)
 {
-	return rcu_dereference(txq->qdisc)->enqueue;
+	return rcu_dereference_bh(txq->qdisc)->enqueue;
 }
 
 static bool vtun_tx_is_full(struct vtun_queue *vq)
@@ -33,7 +33,7 @@ static bool vtun_tx_is_full(struct vtun_queue *vq)
  * @vq: queue of a device with IFF_BACKPRESSURE
  * @txq: its tx queue, which is left alone if there is no qdisc to keep packets
  *
- * Context: BH off, tx-queue lock held, RCU section.
+ * Context: BH off, which is an RCU section, tx-queue lock held.
  * Return: whether it is full and stopped; a reader will wake it.
  */
 bool vtun_tx_hold_back(struct vtun_queue *vq, struct netdev_queue *txq)
@@ -57,7 +57,7 @@ bool vtun_tx_hold_back(struct vtun_queue *vq, struct netdev_queue *txq)
  * @skb: packet; consumed unless NETDEV_TX_BUSY is returned
  * @dev: device
  *
- * Context: BH off, tx-queue lock held, RCU section.
+ * Context: BH off, which is an RCU section, tx-queue lock held.
  * Return: NETDEV_TX_OK; NET_XMIT_DROP if the packet was dropped and counted;
  * NETDEV_TX_BUSY if back pressure has stopped the tx queue.
  */
@@ -70,23 +70,22 @@ netdev_tx_t vtun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct netdev_queue *txq;
 	struct vtun_queue *vq;
 
-	rcu_read_lock();
-	vq = rcu_dereference(vtun->queues[index]);
+	vq = rcu_dereference_bh(vtun->queues[index]);
 	reason = SKB_DROP_REASON_DEV_READY;
 	if (!vq)
 		goto drop;
 	/* Before anything is done to the packet, which comes again. */
 	txq = netdev_get_tx_queue(dev, index);
-	if (pressure && vtun_tx_hold_back(vq, txq)) {
-		rcu_read_unlock();
+	if (pressure && vtun_tx_hold_back(vq, txq))
 		return NETDEV_TX_BUSY;
-	}
 	if (vtun_logs(vtun, NETIF_MSG_TX_QUEUED))
 		netdev_info(dev, "transmit %u bytes, queue %u\n", skb->len,
 			    index);
-	reason = vtun_filter_apply(vtun, skb);
-	if (reason)
-		goto drop;
+	if (vtun_filter_any(vtun)) {
+		reason = vtun_filter_apply(vtun, skb);
+		if (reason)
+			goto drop;
+	}
 	reason = SKB_DROP_REASON_SKB_UCOPY_FAULT;
 	if (skb_orphan_frags_rx(skb, GFP_ATOMIC))
 		goto drop;
@@ -104,10 +103,8 @@ netdev_tx_t vtun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 	if (pressure)
 		vtun_tx_hold_back(vq, txq);
 	vtun_queue_wake_reader(vq);
-	rcu_read_unlock();
 	return NETDEV_TX_OK;
 drop:
-	rcu_read_unlock();
 	dev_core_stats_tx_dropped_inc(dev);
 	kfree_skb_reason(skb, reason);
 	return NET_XMIT_DROP;
@@ -147,11 +144,12 @@ static bool vtun_tx_makes_room(struct vtun_queue *vq, unsigned int n)
 /* Take as much as is wanted and there. Under the consumer lock. */
 static void vtun_tx_fill(struct vtun_queue *vq, struct vtun_tx_take *take)
 {
+	size_t front = take->record + vtun_frame_header_len(take->frame);
 	size_t room = take->room, need;
 	void *entry;
 
 	while (take->n < take->max && (entry = __ptr_ring_peek(&vq->fifo))) {
-		need = ALIGN(take->header + vtun_fifo_len(entry), take->align);
+		need = ALIGN(front + vtun_fifo_len(entry), take->align);
 		if (need > room) {
 			take->too_long = !take->n;
 			return;
@@ -167,6 +165,7 @@ static void vtun_tx_consume(struct vtun_queue *vq, struct vtun_tx_take *take)
 	struct netdev_queue *txq = NULL;
 
 	rcu_read_lock();
+	vtun_frame_begin_rcu(take->frame, vq);
 	spin_lock(&vq->fifo.consumer_lock);
 	vtun_tx_fill(vq, take);
 	if (take->n)
@@ -230,8 +229,10 @@ int vtun_tx_wait(struct vtun_queue *vq, struct vtun_tx_take *take,
 static int vtun_tx_copy(const struct sk_buff *skb, int offset, size_t len,
 			struct iov_iter *to)
 {
-	return skb_copy_datagram_iter(skb, offset, to,
-				      min(len, iov_iter_count(to)));
+	len = min(len, iov_iter_count(to));
+	if (offset + len > skb_headlen(skb))
+		return skb_copy_datagram_iter(skb, offset, to, len);
+	return copy_to_iter(skb->data + offset, len, to) == len ? 0 : -EFAULT;
 }
 
 /* The packet as the program sees it; a VLAN tag that the stack left to us goes
@@ -315,16 +316,13 @@ void vtun_tx_count(struct vtun_queue *vq, unsigned int packets, size_t bytes,
 {
 	struct vtun_dev *vtun;
 
-	rcu_read_lock();
-	vtun = rcu_dereference(vq->vtun);
-	if (vtun && packets) {
-		local_bh_disable();
+	local_bh_disable();	/* an RCU section, too */
+	vtun = rcu_dereference_bh(vq->vtun);
+	if (vtun && packets)
 		dev_sw_netstats_tx_add(vtun->dev, packets, bytes);
-		local_bh_enable();
-	}
 	while (vtun && dropped--)
 		dev_core_stats_tx_dropped_inc(vtun->dev);
-	rcu_read_unlock();
+	local_bh_enable();
 }
 
 /* What the buffer does to the headers is counted nowhere, as in in-tree tun. */
@@ -370,23 +368,22 @@ static ssize_t vtun_tx_put_frame(struct vtun_queue *vq,
 /**
  * vtun_tx_put_user() - give a program a packet as a plain read() does
  * @vq: the file's queue
+ * @frame: begun when it was taken
  * @entry: what was in the fifo; consumed
  * @to: where it is read to
  *
  * Context: process, may sleep.
  * Return: as vtun_tx_read(), once there is a packet.
  */
-ssize_t vtun_tx_put_user(struct vtun_queue *vq, void *entry,
-			 struct iov_iter *to)
+ssize_t vtun_tx_put_user(struct vtun_queue *vq, struct vtun_frame *frame,
+			 void *entry, struct iov_iter *to)
 {
-	struct vtun_frame frame;
-	ssize_t ret;
+	ssize_t ret = -EBADFD;
 
-	ret = vtun_frame_begin(&frame, vq);
-	if (!ret && vtun_fifo_is_frame(entry))
-		ret = vtun_tx_put_frame(vq, &frame, entry, to);
-	else if (!ret)
-		ret = vtun_tx_put_skb(vq, &frame, entry, to);
+	if (frame->vtun && vtun_fifo_is_frame(entry))
+		ret = vtun_tx_put_frame(vq, frame, entry, to);
+	else if (frame->vtun)
+		ret = vtun_tx_put_skb(vq, frame, entry, to);
 	if (ret < 0)
 		vtun_fifo_free(entry);
 	else
@@ -410,8 +407,10 @@ ssize_t vtun_tx_put_user(struct vtun_queue *vq, void *entry,
 ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
 		     enum vtun_wait wait)
 {
+	struct vtun_frame frame;
 	void *entry;
 	struct vtun_tx_take take = {
+		.frame = &frame,
 		.entries = &entry,
 		.max = 1,
 		.room = SIZE_MAX,
@@ -426,5 +425,5 @@ ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
 	err = vtun_tx_wait(vq, &take, wait);
 	if (err)
 		return err;
-	return vtun_tx_put_user(vq, entry, to);
+	return vtun_tx_put_user(vq, &frame, entry, to);
 }

@@ -9,20 +9,22 @@
 
 /**
  * struct vtun_tx_take - packets that a reader takes out of the fifo
+ * @frame: begun when they were taken; without a device they are lost
  * @entries: what was taken
  * @n: how many
  * @max: length of @entries
  * @room: bytes that they may need
- * @header: bytes that each one needs in front
+ * @record: bytes that each one needs in front, beside the headers of @frame
  * @align: power of two that each one's bytes are rounded up to
  * @too_long: none was taken, because the first one needs more than @room
  */
 struct vtun_tx_take {
+	struct vtun_frame *frame;
 	void **entries;
 	unsigned int n;
 	unsigned int max;
 	size_t room;
-	size_t header;
+	size_t record;
 	size_t align;
 	bool too_long;
 };
@@ -34,8 +36,8 @@ ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
 
 int vtun_tx_wait(struct vtun_queue *vq, struct vtun_tx_take *take,
 		 enum vtun_wait wait);
-ssize_t vtun_tx_put_user(struct vtun_queue *vq, void *entry,
-			 struct iov_iter *to);
+ssize_t vtun_tx_put_user(struct vtun_queue *vq, struct vtun_frame *frame,
+			 void *entry, struct iov_iter *to);
 int vtun_tx_describe(struct vtun_frame *frame, void *entry);
 int vtun_tx_copy_entry(void *entry, struct iov_iter *to);
 void vtun_tx_count(struct vtun_queue *vq, unsigned int packets, size_t bytes,
