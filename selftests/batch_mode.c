@@ -77,6 +77,7 @@ TEST_F(batch_mode, info_sizes)
 		SKIP(return, "in-tree tun has no batch mode");
 	EXPECT_EQ(-EINVAL, get_info(self->fd, &a.info, 0));
 	EXPECT_EQ(-EINVAL, get_info(self->fd, &a.info, 7));
+	EXPECT_EQ(-E2BIG, get_info(self->fd, &a.info, 1 << 20));
 	memset(&a, 0xa5, sizeof(a));
 	ASSERT_EQ(0, get_info(self->fd, &a.info, 8));
 	EXPECT_EQ(8, a.info.size);

@@ -227,7 +227,7 @@ TEST_F(batch_write, parked)
 	ASSERT_EQ(0, link_up("bq0"));
 	ASSERT_EQ(0, vt_set_queue(fd, IFF_DETACH_QUEUE));
 	batch_fill(&b, &self->io, 0, 3, LEN);
-	EXPECT_EQ(napi ? -EBUSY : (ssize_t)self->record, batch_write(&b, fd));
+	EXPECT_EQ(napi ? -EBUSY : (ssize_t)b.len, batch_write(&b, fd));
 	ASSERT_EQ(0, vt_set_queue(fd, IFF_ATTACH_QUEUE));
 	EXPECT_EQ(b.len, batch_write(&b, fd));
 }

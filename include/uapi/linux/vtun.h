@@ -26,14 +26,16 @@
  * as many as wait and fit, whole and in order. EMSGSIZE: the first one does not
  * fit; it stays. No packet is ever cut. EFAULT: memory could not be written,
  * and no record before that could be returned; the packets that were to go
- * there are lost and counted in tx_dropped.
+ * there, 64 at most, are lost and counted in tx_dropped.
  *
  * write() takes records in their order and returns the bytes of those that it
  * took. A record that a plain write() would refuse ends it: what was taken
  * before is returned, or, for the first, the errno of that plain write(), and
  * only then the refusal is counted. Malformed records (cut off, reserved or
  * padding not zero) are EINVAL, and are not counted: nobody knows what they
- * were. What one write() takes goes to the stack together, through GRO.
+ * were. What one write() takes goes to the stack together, through GRO. With an
+ * XDP program on the device each record is a plain write(), and every refusal is
+ * counted.
  *
  * VTUN_MODE_NOTRUNC: a plain read() into a buffer that is too small for the
  * packet and its headers fails with EMSGSIZE, and the packet stays. Batch mode
@@ -81,12 +83,14 @@ struct vtun_info {
 /*
  * On any file, attached or not:
  *
- * VTUN_IOC_INFO: EINVAL if the struct has no room for size and abi.
+ * VTUN_IOC_INFO: takes a struct vtun_info; its number is made of the first
+ * member, so that it stays when the struct grows. EINVAL if there is no room for
+ * size and abi, E2BIG above a page.
  * VTUN_IOC_SETMODE: VTUN_MODE_* bits to be used from now on, none by default;
  * EINVAL for others. Who reads and writes meanwhile does so in one mode or the
  * other.
  */
-#define VTUN_IOC_INFO		_IOWR(VTUN_IOC_TYPE, 0, struct vtun_info)
+#define VTUN_IOC_INFO		_IOWR(VTUN_IOC_TYPE, 0, __u32)
 #define VTUN_IOC_SETMODE	_IOW(VTUN_IOC_TYPE, 1, __u32)
 #define VTUN_IOC_GETMODE	_IOR(VTUN_IOC_TYPE, 2, __u32)
 
