@@ -55,12 +55,12 @@ struct vtun_queue *vtun_queue_alloc(struct net *net)
 {
 	struct vtun_queue *vq;
 
-	vq = (struct vtun_queue *)sk_alloc(net, AF_UNSPEC, GFP_KERNEL,
+	vq = (struct vtun_queue *)sk_alloc(net, AF_UNSPEC, GFP_KERNEL_ACCOUNT,
 					   &vtun_queue_proto, 0);
 	if (!vq)
 		return NULL;
 	/* Empty until a device says how long it is. */
-	if (ptr_ring_init(&vq->fifo, 0, GFP_KERNEL)) {
+	if (ptr_ring_init(&vq->fifo, 0, GFP_KERNEL_ACCOUNT)) {
 		sk_free(&vq->sk);
 		return NULL;
 	}
@@ -219,8 +219,8 @@ int vtun_queue_attach(struct vtun_dev *vtun, struct vtun_queue *vq,
 		return -EBUSY;
 	if (vtun->num_queues + vtun->num_parked == VTUN_MAX_QUEUES)
 		return -E2BIG;
-	err = ptr_ring_resize(&vq->fifo, vtun->dev->tx_queue_len, GFP_KERNEL,
-			      vtun_fifo_free);
+	err = ptr_ring_resize(&vq->fifo, vtun->dev->tx_queue_len,
+			      GFP_KERNEL_ACCOUNT, vtun_fifo_free);
 	if (err)
 		return err;
 	err = vtun_xdp_attach(vq, vtun->dev, vtun->num_queues);
@@ -458,7 +458,7 @@ int vtun_queue_resize_all(struct vtun_dev *vtun)
 	list_for_each_entry(vq, &vtun->parked, node)
 		fifos[n++] = &vq->fifo;
 	err = ptr_ring_resize_multiple_bh(fifos, n, vtun->dev->tx_queue_len,
-					  GFP_KERNEL, vtun_fifo_free);
+					  GFP_KERNEL_ACCOUNT, vtun_fifo_free);
 	kfree(fifos);
 	if (!err)
 		vtun_queue_wake_all_tx(vtun);
