@@ -36,6 +36,8 @@ struct vtun_frame {
 /**
  * vtun_frame_header_len() - bytes that stand in front of a packet
  * @frame: begun
+ *
+ * Return: bytes of packet information and virtio-net header.
  */
 static inline size_t vtun_frame_header_len(const struct vtun_frame *frame)
 {

@@ -9,6 +9,7 @@
 #include "queue.h"
 #include "rx.h"
 #include "steer.h"
+#include "vnet.h"
 #include "xdp.h"
 
 /* What of a large packet is linear: every header that the stack looks at. */

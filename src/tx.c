@@ -10,6 +10,7 @@
 #include "frame.h"
 #include "queue.h"
 #include "tx.h"
+#include "vnet.h"
 
 /* Whether the stack can keep a packet for later; noqueue can't. */
 static bool vtun_tx_has_qdisc(const struct netdev_queue *txq)

@@ -257,6 +257,8 @@ struct vtun_cfg {
  * vtun_logs() - whether somebody wants to see messages of a kind
  * @vtun: device
  * @kind: NETIF_MSG_*
+ *
+ * Return: whether anybody does.
  */
 static inline bool vtun_logs(const struct vtun_dev *vtun, u32 kind)
 {
