@@ -44,7 +44,7 @@ programs: ## real programs on all kernels, QEMU too, which `make test` leaves ou
 soak: ## what takes too long for make test: STEPS=1000000 of the differential test, upstream's waits (KERNEL=)
 	@TEST="differential upstream" DRIVER=vtun STEPS=$(STEPS) TEST_SOAK=1 TEST_LIMIT=86400 \
 		TEST_TIMEOUT_GUEST=90000 scripts/test
-	@KERNEL=6.1 DRIVER=tun scripts/test
+	@KERNEL="6.1 6.12" DRIVER=tun scripts/test
 
 stress: ## everything at once on the same devices: SECONDS=900 on each kernel (KERNEL=; VTUN_SEED= repeats)
 	@TEST=stress DRIVER=vtun VTUN_SECONDS=$(SECONDS) TEST_LIMIT=86400 TEST_TIMEOUT_GUEST=90000 scripts/test
