@@ -5,6 +5,7 @@
 #include "testlib_hook.h"
 #include "testlib_tunnel.h"
 
+#include <poll.h>
 #include <string.h>
 
 #define TCP4	VIRTIO_NET_HDR_GSO_TCPV4
@@ -368,6 +369,8 @@ TEST_F(vnet_read_tunnel, offload_withdrawn)
 		SKIP(return, "in-tree tun warns and loses it");
 	ASSERT_EQ(0, vnet_offload(&self->v, TUNNELS));
 	ASSERT_EQ(0, send_gso(self, TCP4));
+	/* the qdisc may have yet to let it go */
+	ASSERT_EQ(POLLIN, fd_poll(self->v.io.fd, POLLIN, WAIT_MS));
 	ASSERT_EQ(0, vnet_offload(&self->v, PLAIN));
 	/* it has room for the description, so it is described or cut */
 	n = read_next(self, &partial);
