@@ -57,8 +57,8 @@ static int vtun_batch_put_all(struct vtun_queue *vq, struct vtun_tx_take *take,
 		int lost = err ?: vtun_tx_describe(frame, entry);
 
 		if (!lost)
-			lost = err = vtun_batch_put(frame, entry, to);
-		if (lost) {
+			err = vtun_batch_put(frame, entry, to);
+		if (lost || err) {
 			vtun_fifo_free(entry);
 			continue;
 		}

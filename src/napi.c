@@ -39,7 +39,7 @@ static int vtun_napi_poll(struct napi_struct *napi, int budget)
  * Context: process, RTNL held.
  */
 void vtun_napi_attach(struct vtun_queue *vq, struct net_device *dev,
-		    enum vtun_rx_mode mode)
+		      enum vtun_rx_mode mode)
 {
 	ASSERT_RTNL();
 	vq->rx_mode = mode;
@@ -60,7 +60,7 @@ void vtun_napi_start(struct vtun_queue *vq)
 	if (!vq->rx_napi)
 		return;
 	napi_enable(&vq->napi);
-	/* Pairs with vtun_rx_deliver_list(). */
+	/* Pairs with who delivers a list, in rx.c. */
 	smp_store_release(&vq->rx_started, true);
 }
 

@@ -438,7 +438,7 @@ int vtun_rx_deliver_list(struct vtun_queue *vq, const struct vtun_frame *frame,
 	if (!(READ_ONCE(vtun->dev->flags) & IFF_UP))
 		goto unlock;
 	attached = vtun_queue_rx_index(vq, &index);
-	/* It is stopped after a grace period only. Pairs with vtun_napi_start(). */
+	/* It is stopped after a grace period only. Pairs with its start. */
 	napi = attached && smp_load_acquire(&vq->rx_started);
 	err = -EBUSY;
 	if (!napi && vq->rx_mode != VTUN_RX_DIRECT)
