@@ -380,6 +380,22 @@ TEST_F(vnet_read_tunnel, offload_withdrawn)
 		   VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV6));
 }
 
+/* Have the stack send a packet and read it; IPv6 may send one of its own. */
+static int read_sent(FIXTURE_DATA(vnet_read_tunnel) *self)
+{
+	struct vnet *v = &self->v;
+	uint8_t packet[PKT_MAX];
+	ssize_t len = io_packet(&v->io, packet, 1, 100), n;
+	int err = io_send(&v->io, 1, 100);
+
+	if (err)
+		return err;
+	do
+		n = vnet_read(v, &self->got);
+	while (n >= 0 && (n < len || memcmp(self->got.buf + n - len, packet, len)));
+	return n < 0 ? n : 0;
+}
+
 /* F6.23 F6.24: plain packets beside it: all 24 bytes, zeros where nothing is */
 TEST_F(vnet_read_tunnel, plain_packet)
 {
@@ -389,13 +405,11 @@ TEST_F(vnet_read_tunnel, plain_packet)
 	ASSERT_EQ(0, vnet_offload(v, TUNNELS));
 	while (vnet_read(v, &self->got) != -EAGAIN)
 		;
-	ASSERT_EQ(0, io_send(&v->io, 1, 100));
-	ASSERT_LT(0, vnet_read(v, &self->got));
+	ASSERT_EQ(0, read_sent(self));
 	EXPECT_EQ(0, memcmp(&zero, &self->got.hdr, sizeof(zero)));
 	ASSERT_EQ(0, vt_ioctl_int(v->io.fd, TUNSETVNETHDRSZ, 30));
 	v->hdr_sz = 30;
-	ASSERT_EQ(0, io_send(&v->io, 1, 100));
-	ASSERT_LT(0, vnet_read(v, &self->got));
+	ASSERT_EQ(0, read_sent(self));
 	EXPECT_EQ(0, memcmp(&zero, &self->got.hdr, sizeof(zero)));
 }
 
