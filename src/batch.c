@@ -117,40 +117,18 @@ ssize_t vtun_batch_read(struct vtun_queue *vq, struct iov_iter *to,
 }
 
 /**
- * vtun_batch_read_whole() - one read() of VTUN_MODE_NOTRUNC
- * @vq: the file's queue
- * @to: as for vtun_tx_read(), but nothing is cut
- * @wait: whether to sleep while the fifo is empty
- *
- * Context: process, may sleep.
- * Return: as vtun_tx_read(), or -EMSGSIZE and the packet stays.
+ * struct vtun_batch_record - a record while its packet is taken
+ * @len: bytes of the packet and its headers
+ * @rest: bytes that were behind @len of them, padding first
  */
-ssize_t vtun_batch_read_whole(struct vtun_queue *vq, struct iov_iter *to,
-			      enum vtun_wait wait)
-{
-	struct vtun_frame frame;
-	void *entry;
-	struct vtun_tx_take take = {
-		.frame = &frame,
-		.entries = &entry,
-		.max = 1,
-		.room = iov_iter_count(to),
-		.align = 1,
-	};
-	int err;
+struct vtun_batch_record {
+	size_t len;
+	size_t rest;
+};
 
-	if (!rcu_access_pointer(vq->vtun))
-		return -EBADFD;
-	if (!take.room)
-		return 0;
-	err = vtun_tx_wait(vq, &take, wait);
-	if (err)
-		return err;
-	return vtun_tx_put_user(vq, &frame, entry, to);
-}
-
-/* The next record's header; @from is left at what it is in front of. */
-static int vtun_batch_pull(struct iov_iter *from, size_t *len)
+/* Check the next record; @from is left at its packet and ends with it. */
+static int vtun_batch_enter(struct iov_iter *from,
+			    struct vtun_batch_record *entered)
 {
 	struct vtun_record record;
 	struct iov_iter behind;
@@ -164,27 +142,29 @@ static int vtun_batch_pull(struct iov_iter *from, size_t *len)
 	left = iov_iter_count(from);
 	if (record.reserved || record.len > left)
 		return -EINVAL;
-	*len = record.len;
-	pad = ALIGN(*len, VTUN_RECORD_ALIGN) - *len;
-	if (pad > left - *len)
+	entered->len = record.len;
+	entered->rest = left - record.len;
+	pad = ALIGN(entered->len, VTUN_RECORD_ALIGN) - entered->len;
+	if (pad > entered->rest)
 		return -EINVAL;
-	if (!pad)
-		return 0;
-	behind = *from;
-	iov_iter_advance(&behind, *len);
-	if (!copy_from_iter_full(&padding, pad, &behind))
-		return -EFAULT;
+	if (pad) {
+		behind = *from;
+		iov_iter_advance(&behind, entered->len);
+		if (!copy_from_iter_full(&padding, pad, &behind))
+			return -EFAULT;
+	}
+	iov_iter_truncate(from, entered->len);
 	return padding ? -EINVAL : 0;
 }
 
-/* Leave a record of which nobody knows how much was read. @rest is what was
- * behind it.
- */
-static void vtun_batch_skip(struct iov_iter *from, size_t len, size_t rest)
+/* Go on behind a record, however much of it was read. */
+static void vtun_batch_leave(struct iov_iter *from,
+			     const struct vtun_batch_record *entered)
 {
 	iov_iter_advance(from, iov_iter_count(from));
-	iov_iter_reexpand(from, rest);
-	iov_iter_advance(from, ALIGN(len, VTUN_RECORD_ALIGN) - len);
+	iov_iter_reexpand(from, entered->rest);
+	iov_iter_advance(from, ALIGN(entered->len, VTUN_RECORD_ALIGN) -
+			       entered->len);
 }
 
 /**
@@ -203,23 +183,20 @@ struct vtun_batch {
 static int vtun_batch_add(struct vtun_queue *vq, struct vtun_batch *batch,
 			  struct iov_iter *from)
 {
-	struct vtun_frame frame;
+	struct vtun_frame frame = batch->base;
+	struct vtun_batch_record record;
 	struct sk_buff *skb;
-	size_t len, rest;
 	int err;
 
-	err = vtun_batch_pull(from, &len);
+	err = vtun_batch_enter(from, &record);
 	if (err)
 		return err;
-	rest = iov_iter_count(from) - len;
-	iov_iter_truncate(from, len);
-	frame = batch->base;
 	skb = vtun_rx_build(vq, &frame, from);
 	if (IS_ERR(skb))
 		return PTR_ERR(skb);
 	__skb_queue_tail(&batch->list, skb);
-	vtun_batch_skip(from, len, rest);
-	batch->size += vtun_batch_record_size(len);
+	vtun_batch_leave(from, &record);
+	batch->size += vtun_batch_record_size(record.len);
 	return 0;
 }
 
@@ -238,17 +215,15 @@ static int vtun_batch_take_plain(struct vtun_queue *vq,
 				 struct vtun_frame *frame,
 				 struct iov_iter *from)
 {
-	size_t len, rest;
+	struct vtun_batch_record record;
 	ssize_t ret;
 	int err;
 
-	err = vtun_batch_pull(from, &len);
+	err = vtun_batch_enter(from, &record);
 	if (err)
 		return err;
-	rest = iov_iter_count(from) - len;
-	iov_iter_truncate(from, len);
 	ret = vtun_rx_write_frame(vq, frame, from, VTUN_NOWAIT);
-	vtun_batch_skip(from, len, rest);
+	vtun_batch_leave(from, &record);
 	return ret < 0 ? ret : 0;
 }
 

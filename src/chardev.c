@@ -43,15 +43,12 @@ static ssize_t vtun_chardev_read(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct vtun_queue *vq = iocb->ki_filp->private_data;
 	enum vtun_wait wait = vtun_chardev_wait(iocb);
-	u32 modes = READ_ONCE(vq->modes);
 	ssize_t ret;
 
-	if (likely(!modes))
-		ret = vtun_tx_read(vq, to, wait);
-	else if (modes & VTUN_MODE_BATCH)
+	if (unlikely(READ_ONCE(vq->modes) & VTUN_MODE_BATCH))
 		ret = vtun_batch_read(vq, to, wait);
 	else
-		ret = vtun_batch_read_whole(vq, to, wait);
+		ret = vtun_tx_read(vq, to, wait);
 	/* A file position that is no position: in-tree tun shows it, too. */
 	if (ret > 0)
 		iocb->ki_pos = ret;

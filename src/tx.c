@@ -326,15 +326,17 @@ void vtun_tx_count(struct vtun_queue *vq, unsigned int packets, size_t bytes,
 	local_bh_enable();
 }
 
-/* What the buffer does to the headers is counted nowhere, as in in-tree tun. */
-static ssize_t vtun_tx_put_skb(struct vtun_queue *vq,
-			       struct vtun_frame *frame,
-			       const struct sk_buff *skb, struct iov_iter *to)
+/* What the buffer does to the headers is counted nowhere, as in in-tree tun; and
+ * of a frame what was copied is counted, header included.
+ */
+static ssize_t vtun_tx_put(struct vtun_queue *vq, struct vtun_frame *frame,
+			   void *entry, struct iov_iter *to)
 {
 	size_t room = iov_iter_count(to);
+	size_t len;
 	int err;
 
-	err = vtun_frame_describe(frame, skb);
+	err = vtun_tx_describe(frame, entry);
 	if (err) {
 		vtun_tx_count(vq, 0, 0, 1);
 		return err;
@@ -342,68 +344,26 @@ static ssize_t vtun_tx_put_skb(struct vtun_queue *vq,
 	err = vtun_frame_push(frame, to);
 	if (err)
 		return err;
-	err = vtun_tx_copy_packet(skb, to);
-	vtun_tx_count(vq, !err, frame->len, !!err);
-	return err ?: room - iov_iter_count(to);
-}
-
-/* As in in-tree tun, what is counted is what was copied, header included. */
-static ssize_t vtun_tx_put_frame(struct vtun_queue *vq,
-				 struct vtun_frame *frame, void *entry,
-				 struct iov_iter *to)
-{
-	size_t room = iov_iter_count(to);
-	size_t len;
-	int err;
-
-	vtun_tx_describe(frame, entry);
-	err = vtun_frame_push(frame, to);
-	if (err)
-		return err;
-	len = min(frame->len, iov_iter_count(to));
+	len = frame->len;
+	if (vtun_fifo_is_frame(entry))
+		len = frame->format.size + min(len, iov_iter_count(to));
 	err = vtun_tx_copy_entry(entry, to);
-	vtun_tx_count(vq, !err, frame->format.size + len, !!err);
+	vtun_tx_count(vq, !err, len, !!err);
 	return err ?: room - iov_iter_count(to);
-}
-
-/**
- * vtun_tx_put_user() - give a program a packet as a plain read() does
- * @vq: the file's queue
- * @frame: begun when it was taken
- * @entry: what was in the fifo; consumed
- * @to: where it is read to
- *
- * Context: process, may sleep.
- * Return: as vtun_tx_read(), once there is a packet.
- */
-ssize_t vtun_tx_put_user(struct vtun_queue *vq, struct vtun_frame *frame,
-			 void *entry, struct iov_iter *to)
-{
-	ssize_t ret = -EBADFD;
-
-	if (frame->vtun && vtun_fifo_is_frame(entry))
-		ret = vtun_tx_put_frame(vq, frame, entry, to);
-	else if (frame->vtun)
-		ret = vtun_tx_put_skb(vq, frame, entry, to);
-	if (ret < 0)
-		vtun_fifo_free(entry);
-	else
-		vtun_fifo_consume(entry);
-	return ret;
 }
 
 /**
  * vtun_tx_read() - one read() of a program: one packet from the stack
  * @vq: the file's queue
  * @to: gets packet information and virtio-net header as the device has them,
- *	and the packet; what does not fit is lost
+ *	and the packet; what does not fit is lost, but for VTUN_MODE_NOTRUNC
  * @wait: whether to sleep while the fifo is empty
  *
  * Context: process, may sleep.
  * Return: bytes stored, 0 if there is no room for any; -EBADFD without a
- * device, -EAGAIN, a signal's errno, -EFAULT if the device went away meanwhile;
- * -EINVAL without room for the headers, -EFAULT for a bad buffer, and then the
- * packet is lost.
+ * device, -EMSGSIZE if nothing may be lost of a packet, which stays, -EAGAIN, a
+ * signal's errno, -EFAULT if the device went away meanwhile; -EINVAL without room
+ * for the headers, -EFAULT for a bad buffer, and then the packet is lost.
  */
 ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
 		     enum vtun_wait wait)
@@ -417,14 +377,21 @@ ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
 		.room = SIZE_MAX,
 		.align = 1,
 	};
-	int err;
+	ssize_t ret;
 
 	if (!rcu_access_pointer(vq->vtun))
 		return -EBADFD;
 	if (!iov_iter_count(to))
 		return 0;
-	err = vtun_tx_wait(vq, &take, wait);
-	if (err)
-		return err;
-	return vtun_tx_put_user(vq, &frame, entry, to);
+	if (READ_ONCE(vq->modes) & VTUN_MODE_NOTRUNC)
+		take.room = iov_iter_count(to);
+	ret = vtun_tx_wait(vq, &take, wait);
+	if (ret)
+		return ret;
+	ret = frame.vtun ? vtun_tx_put(vq, &frame, entry, to) : -EBADFD;
+	if (ret < 0)
+		vtun_fifo_free(entry);
+	else
+		vtun_fifo_consume(entry);
+	return ret;
 }

@@ -36,8 +36,6 @@ ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
 
 int vtun_tx_wait(struct vtun_queue *vq, struct vtun_tx_take *take,
 		 enum vtun_wait wait);
-ssize_t vtun_tx_put_user(struct vtun_queue *vq, struct vtun_frame *frame,
-			 void *entry, struct iov_iter *to);
 int vtun_tx_describe(struct vtun_frame *frame, void *entry);
 int vtun_tx_copy_entry(void *entry, struct iov_iter *to);
 void vtun_tx_count(struct vtun_queue *vq, unsigned int packets, size_t bytes,
