@@ -235,10 +235,7 @@ static void job_modes(struct race_job *job)
 	while (race_goes_on(job)) {
 		int err = batch_mode(self->fd[0], modes[job->rounds % 4]);
 
-		if (err)
-			race_fail(job, err);
-		else
-			race_done(job);
+		race_round(job, err);
 	}
 }
 
@@ -250,10 +247,7 @@ static void job_park(struct race_job *job)
 		int err = vt_set_queue(self->fd[1], IFF_DETACH_QUEUE) ?:
 			  vt_set_queue(self->fd[1], IFF_ATTACH_QUEUE);
 
-		if (err)
-			race_fail(job, err);
-		else
-			race_done(job);
+		race_round(job, err);
 	}
 }
 
@@ -262,10 +256,7 @@ static void job_restart(struct race_job *job)
 	while (race_goes_on(job)) {
 		int err = link_down(NAME) ?: link_up(NAME);
 
-		if (err)
-			race_fail(job, err);
-		else
-			race_done(job);
+		race_round(job, err);
 	}
 }
 
@@ -276,10 +267,7 @@ static void job_resize(struct race_job *job)
 	while (race_goes_on(job)) {
 		int err = link_set_txqlen(NAME, len[job->rounds % 6]);
 
-		if (err)
-			race_fail(job, err);
-		else
-			race_done(job);
+		race_round(job, err);
 	}
 }
 
@@ -294,10 +282,7 @@ static void job_delete(struct race_job *job)
 			  vt_setiff(self->fd[1], NAME, self->flags) ?:
 			  link_up(NAME);
 
-		if (err)
-			race_fail(job, err);
-		else
-			race_done(job);
+		race_round(job, err);
 	}
 }
 

@@ -148,10 +148,7 @@ static void job_txqlen(struct race_job *job)
 	while (race_goes_on(job)) {
 		int err = link_set_txqlen(NAME, len[job->rounds % 5]);
 
-		if (err)
-			race_fail(job, err);
-		else
-			race_done(job);
+		race_round(job, err);
 		nap_ms(1);
 	}
 }
@@ -164,10 +161,7 @@ static void job_detach(struct race_job *job)
 		int err = vt_set_queue(self->fd, IFF_DETACH_QUEUE) ?:
 			  vt_set_queue(self->fd, IFF_ATTACH_QUEUE);
 
-		if (err)
-			race_fail(job, err);
-		else
-			race_done(job);
+		race_round(job, err);
 		nap_ms(1);
 	}
 }
@@ -177,10 +171,7 @@ static void job_restart(struct race_job *job)
 	while (race_goes_on(job)) {
 		int err = link_down(NAME) ?: link_up(NAME);
 
-		if (err)
-			race_fail(job, err);
-		else
-			race_done(job);
+		race_round(job, err);
 		nap_ms(5);
 	}
 }

@@ -161,10 +161,7 @@ static void job_churn(struct race_job *job)
 		close(fd);
 		if (!err && link_exists("new0"))
 			err = link_del("new0");
-		if (err)
-			race_fail(job, err);
-		else
-			race_done(job);
+		race_round(job, err);
 	}
 }
 

@@ -130,10 +130,7 @@ static void job_use(struct race_job *job)
 			race_fail(job, err);
 		if (err == -EBADFD)
 			err = vt_setiff(fd, "", args->flags);
-		if (err)
-			race_fail(job, err);
-		else
-			race_done(job);
+		race_round(job, err);
 		close(fd);
 	}
 }

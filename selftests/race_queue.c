@@ -103,10 +103,7 @@ static void job_write(struct race_job *job)
 				     self->fd[job->rounds % QUEUES],
 				     job->rounds % 50, job->rounds);
 
-		if (err)
-			race_fail(job, err);
-		else
-			race_done(job);
+		race_round(job, err);
 	}
 }
 
@@ -161,10 +158,7 @@ static void job_detach(struct race_job *job)
 
 		if (!err)
 			err = vt_set_queue(fd, IFF_ATTACH_QUEUE);
-		if (err)
-			race_fail(job, err);
-		else
-			race_done(job);
+		race_round(job, err);
 	}
 }
 
@@ -175,10 +169,7 @@ static void job_txqlen(struct race_job *job)
 	while (race_goes_on(job)) {
 		int err = link_set_txqlen("race0", len[job->rounds % 6]);
 
-		if (err)
-			race_fail(job, err);
-		else
-			race_done(job);
+		race_round(job, err);
 	}
 }
 
@@ -193,10 +184,7 @@ static void job_come_and_go(struct race_job *job)
 
 		if (!err && !vt_intree())
 			err = flow_write(&self->path, fd, 7, 0);
-		if (err)
-			race_fail(job, err);
-		else
-			race_done(job);
+		race_round(job, err);
 		if (fd < 0)
 			continue;
 		err = flow_read(&self->path, fd, &mark);

@@ -71,6 +71,16 @@ static inline void race_done(struct race_job *job)
 	*(_job)->end = true;						\
 } while (0)
 
+/* A round that ended with 0 or an error, which can't happen. */
+#define race_round(_job, _err) do {					\
+	int __err = (_err);						\
+									\
+	if (__err)							\
+		race_fail(_job, __err);					\
+	else								\
+		race_done(_job);					\
+} while (0)
+
 /* References on the driver's module, -ENOENT where it is built in. */
 int vt_module_refs(void);
 
