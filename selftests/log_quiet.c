@@ -27,30 +27,13 @@ IO_VARIANTS(log_quiet);
 FIXTURE_SETUP(log_quiet)
 {
 	ASSERT_EQ(0, io_open(&self->io, variant->flags));
-	self->log = open("/dev/kmsg", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	self->log = log_open();
 	if (self->log < 0)
-		SKIP(return, "no /dev/kmsg here (error %d)", errno);
-	ASSERT_LE(0, lseek(self->log, 0, SEEK_END));
+		SKIP(return, "no /dev/kmsg here (error %d)", -self->log);
 }
 
 FIXTURE_TEARDOWN(log_quiet)
 {
-}
-
-/* New lines of the log that name the device or the driver. */
-static int log_lines(int log)
-{
-	char line[2048], driver[16];
-	ssize_t n;
-	int count = 0;
-
-	snprintf(driver, sizeof(driver), "%s:", vt_driver());
-	while ((n = read(log, line, sizeof(line) - 1)) > 0 || errno == EPIPE) {
-		line[n > 0 ? n : 0] = 0;
-		if (strstr(line, IO_NAME) || strstr(line, driver))
-			count++;
-	}
-	return count;
 }
 
 /* The counting works: a line of our own is seen. */
@@ -58,9 +41,9 @@ TEST_F(log_quiet, counting_works)
 {
 	static const char line[] = "selftest says " IO_NAME "\n";
 
-	EXPECT_EQ(0, log_lines(self->log));
+	EXPECT_EQ(0, io_log_lines(self->log));
 	ASSERT_EQ(strlen(line), write(self->log, line, strlen(line)));
-	EXPECT_EQ(1, log_lines(self->log));
+	EXPECT_EQ(1, io_log_lines(self->log));
 }
 
 /* F5.6 F5.9 F5.10 F5.37: writes that are refused */
@@ -74,7 +57,7 @@ TEST_F(log_quiet, bad_writes)
 		io_write(io->fd, bad, i % 20);
 		EXPECT_EQ(-EFAULT, io_write(io->fd, NULL, 100));
 	}
-	EXPECT_EQ(0, log_lines(self->log));
+	EXPECT_EQ(0, io_log_lines(self->log));
 }
 
 /* F6.13 F6.14 F6.15: reads that fail, each with a packet of its own */
@@ -92,7 +75,7 @@ TEST_F(log_quiet, bad_reads)
 		EXPECT_EQ(io->pi || !vt_intree(),
 			  io_read(io->fd, NULL, 100) == -EFAULT);
 	}
-	EXPECT_EQ(0, log_lines(self->log));
+	EXPECT_EQ(0, io_log_lines(self->log));
 }
 
 /* F7.3 F3.0.3: a full fifo, and commands that nobody knows */
@@ -108,7 +91,7 @@ TEST_F(log_quiet, drops_and_unknown_commands)
 		EXPECT_EQ(-EEXIST, vt_setiff(io->fd, "other", variant->flags));
 	}
 	EXPECT_EQ(TIMES - 1, io_counted(io).tx_dropped);
-	EXPECT_EQ(0, log_lines(self->log));
+	EXPECT_EQ(0, io_log_lines(self->log));
 }
 
 TEST_HARNESS_MAIN

@@ -307,6 +307,12 @@ int file_write(const char *path, const char *value);
  */
 ssize_t sysfs_read(const char *name, const char *attr, char *buf, size_t size);
 int sysfs_write(const char *name, const char *attr, const char *value);
+/* The kernel's log from its end on, where a line can be written too: fd or -errno. */
+int log_open(void);
+/* How many lines it has got since then, or since the last call, that contain
+ * @word, or @other if that is not NULL.
+ */
+int log_lines(int log, const char *word, const char *other);
 /* Value of a "key:\tvalue" line of this file's fdinfo, or -ENOENT. */
 int fdinfo_get(int fd, const char *key, char *buf, size_t size);
 

@@ -3,6 +3,7 @@
 #include "testlib_io.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -142,6 +143,14 @@ int io_recv_range(const struct io *io, unsigned int from, unsigned int to,
 	while (!err && from < to)
 		err = io_recv(io, io->fd, from++, len);
 	return err;
+}
+
+int io_log_lines(int log)
+{
+	char driver[16];
+
+	snprintf(driver, sizeof(driver), "%s:", vt_driver());
+	return log_lines(log, IO_NAME, driver);
 }
 
 struct rtnl_link_stats64 io_counted(struct io *io)

@@ -96,6 +96,9 @@ int io_send_range(const struct io *io, unsigned int from, unsigned int to,
 int io_recv_range(const struct io *io, unsigned int from, unsigned int to,
 		  size_t len);
 
+/* New lines of the kernel's log (log_open()) that name the device or the driver. */
+int io_log_lines(int log);
+
 /* How far the counters moved since the last call. */
 struct rtnl_link_stats64 io_counted(struct io *io);
 

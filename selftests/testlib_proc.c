@@ -194,3 +194,29 @@ bool sleeper_asleep(struct sleeper *s)
 {
 	return s->tid && !s->done && task_asleep(s->tid);
 }
+
+int log_open(void)
+{
+	int fd = open("/dev/kmsg", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 || lseek(fd, 0, SEEK_END) < 0)
+		return -errno;
+	return fd;
+}
+
+int log_lines(int log, const char *word, const char *other)
+{
+	char line[8192];
+	int count = 0;
+	ssize_t n;
+
+	for (;;) {
+		n = read(log, line, sizeof(line) - 1);
+		if (n < 0 && errno == EPIPE)
+			continue;	/* the log ran over: go on behind */
+		if (n <= 0)
+			return count;
+		line[n] = 0;
+		count += strstr(line, word) || (other && strstr(line, other));
+	}
+}
