@@ -236,23 +236,44 @@ TEST_F(napi_write, merged_after_xdp)
 	EXPECT_EQ(POLLOUT, fd_poll(fd, POLLOUT, WAIT_MS));
 }
 
+/*
+ * Write packets until one waits, which a poll lets it do that ends within the
+ * jiffy it came in: the number of that one, or -errno.
+ */
+static int write_held(FIXTURE_DATA(napi_write) *self)
+{
+	struct vnet *v = &self->v;
+	int i, err;
+
+	for (i = 0; i < ROUNDS; i++) {
+		err = write_at(self, 2 * i * SIZE);
+		if (err)
+			return err;
+		if (vnet_heard(v->vps, &self->got, 100) == -ETIMEDOUT)
+			return i;
+	}
+	return -ETIMEDOUT;
+}
+
 /* F5.43.1 F5.42: a packet that waits is let go when a later one comes */
 TEST_F(napi_write, held)
 {
 	struct vnet *v = &self->v;
+	int i;
 
 	if (variant->flags & IFF_NAPI_FRAGS)
 		SKIP(return, "these are flushed in any case");
 	ASSERT_EQ(0, sysfs_write(IO_NAME, "gro_flush_timeout", HOUR));
-	ASSERT_EQ(0, write_at(self, 5000));
+	i = write_held(self);
+	ASSERT_LE(0, i);
 	/* it counts as received before it is */
-	EXPECT_RX(&v->io, 1, self->pkt.len, 0);
-	EXPECT_EQ(-ETIMEDOUT, vnet_heard(v->vps, &self->got, 100));
+	EXPECT_RX(&v->io, i + 1, (i + 1) * self->pkt.len, 0);
 	/* of another flow: nothing to merge */
 	self->spec.sport = 77;
 	ASSERT_EQ(0, write_at(self, 90000));
 	ASSERT_LT(0, vnet_heard(v->vps, &self->got, WAIT_MS));
-	EXPECT_TRUE(vnet_data_ok(self->got.buf + self->pkt.data, SIZE, 5000));
+	EXPECT_TRUE(vnet_data_ok(self->got.buf + self->pkt.data, SIZE,
+				 2 * i * SIZE));
 	/* what is no use for GRO does not wait, nor does it overtake its flow */
 	self->spec.proto = IPPROTO_UDP;
 	ASSERT_EQ(0, write_at(self, 1));

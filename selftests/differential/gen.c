@@ -178,13 +178,7 @@ static void generate_device(struct gen *gen, int slot, int name, unsigned int fl
 	}
 }
 
-/* Bits that one of the drivers doesn't know are asked for now and then only. */
 unsigned int gen_known_flags = 0xffff;
-
-unsigned int gen_flags(struct gen *gen, unsigned int flags)
-{
-	return percent(gen, 1) ? flags : flags & gen_known_flags;
-}
 
 static unsigned int working_flags(struct gen *gen)
 {
@@ -204,7 +198,7 @@ static unsigned int working_flags(struct gen *gen)
 		flags |= IFF_NO_CARRIER;
 	if (percent(gen, 10))
 		flags |= IFF_BACKPRESSURE;
-	return gen_flags(gen, flags);
+	return flags & gen_known_flags;
 }
 
 static void generate_start(struct gen *gen)

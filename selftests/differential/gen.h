@@ -42,7 +42,6 @@ int gen_device_name(struct gen *gen, struct step *step, int n);
 /* NULL if the file is not thought to be attached */
 struct gen_device *gen_device_of(struct gen *gen, int slot);
 void gen_number(struct gen *gen, int64_t *v);
-unsigned int gen_flags(struct gen *gen, unsigned int flags);
 struct step *gen_add(struct gen *gen, const char *op);
 
 /* packets: append to step->bytes */

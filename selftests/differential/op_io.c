@@ -183,7 +183,7 @@ static void run_write(struct world *world, const struct step *step)
 		say(world, "parts", "XDP for a packet that goes the slow way");
 	else if (may_run_xdp(world, &state) && world->sends_back && state.pi)
 		say(world, "parts", "XDP may send back a frame without packet information");
-	old = rules_old(&state, data, len - fault);
+	old = rules_old(&state, data, len, len - fault);
 	if (old)
 		say(world, "parts", "%s", old);
 	n = cut(iov, data, len, step->v[2] == 1 ? step->v[3] : (int64_t)len / 2 + 1);

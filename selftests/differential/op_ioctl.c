@@ -57,11 +57,11 @@ static unsigned int gen_iff(struct gen *gen)
 	unsigned int flags;
 
 	if (percent(gen, 4))
-		return gen_flags(gen, below(gen, 0x10000));
+		return below(gen, 0x10000) & gen_known_flags;
 	flags = PICK(gen, IFF_TUN, IFF_TAP, IFF_TAP, IFF_TAP, IFF_TUN | IFF_TAP, 0);
 	for (int n = below(gen, 4); n; n--)
 		flags |= bits[below(gen, ARRAY_SIZE(bits))];
-	return gen_flags(gen, flags);
+	return flags & gen_known_flags;
 }
 
 static void gen_odd_name(struct gen *gen, char *name)

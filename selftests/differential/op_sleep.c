@@ -32,6 +32,9 @@ static void *sleep_in_read(void *arg)
 	sleeper->tid = syscall(SYS_gettid);
 	sleeper->ret = read(sleeper->fd, sleeper->data, sizeof(sleeper->data));
 	sleeper->err = errno;
+	/* by the header's size that it was read with */
+	if (sleeper->ret > 0)
+		rules_clean_read(sleeper->fd, sleeper->data, sleeper->ret);
 	sleeper->ended = true;
 	return NULL;
 }
@@ -78,8 +81,6 @@ static void sleeper_tell(struct world *world)
 	pthread_join(sleeper->thread, NULL);
 	errno = sleeper->err;
 	say_result(world, "sleeping read", sleeper->ret);
-	if (sleeper->ret > 0)
-		rules_clean_read(sleeper->fd, sleeper->data, sleeper->ret);
 	if (sleeper->ret > 0)
 		say_packet(world, "data", sleeper->data, sleeper->ret);
 	close(sleeper->fd);

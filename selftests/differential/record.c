@@ -117,8 +117,8 @@ void say_packet(struct world *world, const char *key, const void *data, size_t l
 	uint8_t *copy = malloc(len + 1);
 
 	memcpy(copy, data, len);
-	forget_ip_id(copy, len);
 	mac_to_record(world, copy, len);
+	forget_ip_id(copy, len);
 	say_hex(world, key, copy, len);
 	free(copy);
 }
@@ -193,4 +193,13 @@ void mac_to_record(struct world *world, uint8_t *data, size_t len)
 			if (len >= n && !memcmp(data + len - n, world->mac[i], n))
 				memcpy(data + len - n, name, n);
 	}
+}
+
+/* A packet whose headers are shifted has the begin of an address for its type. */
+unsigned int protocol_to_record(const struct world *world, unsigned int protocol)
+{
+	for (unsigned int i = 0; i < world->macs; i++)
+		if (protocol == (unsigned int)(world->mac[i][0] << 8 | world->mac[i][1]))
+			return mac_prefix[0] << 8 | mac_prefix[1];
+	return protocol;
 }

@@ -93,7 +93,8 @@ void rules_clean_read(int fd, uint8_t *data, size_t len)
 	rules_look(&state, fd);
 	at = state.pi ? 4 : 0;
 	end = at + (state.vnet ? state.vhsz : 0);
-	for (size_t i = at + 10; leaves && i < end && i < len; i++)
+	/* nobody can tell of a device in another namespace whether it has packet information */
+	for (size_t i = 10; leaves && state.vnet && i < 4 + (size_t)state.vhsz && i < len; i++)
 		if (data[i] == READ_FILL)
 			data[i] = 0;
 	if (state.tap && len > end && len - end < 12)
@@ -116,14 +117,15 @@ bool rules_odd_gso(const struct rule_state *state, const uint8_t *data, size_t l
 	return gso && gso != 1 && gso != 4 && gso != 5;
 }
 
-const char *rules_old(const struct rule_state *state, const uint8_t *data, size_t len)
+const char *rules_old(const struct rule_state *state, const uint8_t *data, size_t len,
+		      size_t there)
 {
 	size_t at = state->pi ? 4 : 0, all = at + (state->vnet ? state->vhsz : 0);
 	const uint8_t *vh = data + at;
 	unsigned int gso, length;
 	bool needs;
 
-	if (kernel_at_least(7, 0) || !state->vnet || len < all)
+	if (kernel_at_least(7, 0) || !state->vnet || len < all || there < at + 10)
 		return NULL;
 	gso = vh[1] & 0x7f;
 	needs = vh[0] & 1;
@@ -136,7 +138,7 @@ const char *rules_old(const struct rule_state *state, const uint8_t *data, size_
 		return "F5.29 tunnel";
 	if (gso && !needs)
 		return "F5.25 GSO without checksum";
-	if (!state->tap && !state->pi && (needs || gso) && len > all && data[all] >> 4 != 4 &&
+	if (!state->tap && !state->pi && (needs || gso) && there > all && data[all] >> 4 != 4 &&
 	    data[all] >> 4 != 6)
 		return "F14.7 order";
 	if (kernel_at_least(6, 2))

@@ -14,8 +14,12 @@ struct rule_state {
 void rules_look(struct rule_state *state, int fd);
 void rules_count(struct world *world, const struct rule_state *state, const struct step *step,
 		 size_t len, size_t fault, int err);
-/* The rule of a virtio header that is another before 7.x, or NULL. */
-const char *rules_old(const struct rule_state *state, const uint8_t *data, size_t len);
+/*
+ * The rule of a virtio header that is another before 7.x, or NULL. Of @len bytes that are written
+ * @there can be read.
+ */
+const char *rules_old(const struct rule_state *state, const uint8_t *data, size_t len,
+		      size_t there);
 /*
  * Whether a program that sends the packet back would make in-tree tun's read() warn of a kind of
  * GSO that it can't describe.

@@ -213,6 +213,7 @@ void world_reset(struct world *world)
 	world->macs = 0;
 	world->used = 0;
 	world->sends_back = world->has_filter = world->has_learned = world->has_xdp = false;
+	world->may_hold = false;
 	world->native_xdp[0] = 0;
 }
 
@@ -248,12 +249,16 @@ void world_lose_queue(struct world *world, int fd)
 
 void world_step(struct world *world, const struct step *step)
 {
+	const struct timespec flush = { .tv_nsec = 10000000 };	/* some jiffies */
+
 	world->wrote_mq = world->saw_out = world->lost_queue = false;
 	step->op->run(world, step);
 	if (world->sleeper)
 		sleepers_settle(world);
 	if (step->op->flags & OP_CARRIER)
 		links_settle(world);
+	if (step->op->flags & OP_PACKETS && world->may_hold)
+		nanosleep(&flush, NULL);
 	if (step->op->flags & OP_PACKETS)
 		softirqs_settle(world);
 	look_at_sockets(world, !(step->op->flags & OP_CARRIER));

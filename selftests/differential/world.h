@@ -42,6 +42,7 @@ struct world {
 	bool wrote_mq, saw_out, lost_queue;
 	/* what happened in this sequence after which the drivers may part on purpose */
 	bool has_filter, has_learned, has_xdp;
+	bool may_hold;			/* GRO may keep a written packet for a moment */
 	char native_xdp[IFNAMSIZ];	/* which device has a program that may not pass; ? for some */
 	bool sends_back;		/* XDP may have put written packets into a fifo */
 };
@@ -68,6 +69,7 @@ void mac_learn(struct world *world, int fd);
 void mac_settle(struct world *world, int fd);
 void mac_to_world(struct world *world, uint8_t *data, size_t len);
 void mac_to_record(struct world *world, uint8_t *data, size_t len);
+unsigned int protocol_to_record(const struct world *world, unsigned int protocol);
 extern const uint8_t mac_prefix[5];	/* what stands for the nth: these and n */
 
 /* looking around */
