@@ -53,7 +53,7 @@ static void say_sniffed(struct world *world, struct net *net, struct msghdr *msg
 	world->saw_out |= from->sll_pkttype == PACKET_OUTGOING;
 	snprintf(key, sizeof(key), "sniffed %s", packet_type(from->sll_pkttype));
 	say(world, key, "%s protocol %04x type %u address length %u", device,
-	    protocol_to_record(world, ntohs(from->sll_protocol)), from->sll_hatype, from->sll_halen);
+	    ntohs(from->sll_protocol), from->sll_hatype, from->sll_halen);
 	if (aux)
 		say(world, "  aux", "status %x length %u of %u net %u tag %04x %04x", aux->tp_status,
 		    aux->tp_snaplen, aux->tp_len, aux->tp_net, aux->tp_vlan_tci,

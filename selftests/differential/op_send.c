@@ -55,6 +55,7 @@ static void run_send(struct world *world, const struct step *step)
 	size_t len = step->size + step->v[0];
 	uint8_t *data = edge_memory(len, 0);
 	int fd = world_net(world)->send, kind = step->v[1];
+	size_t head = kind == 2 ? 10 : 0;
 	ssize_t ret = 0;
 	char key[32];
 
@@ -65,7 +66,8 @@ static void run_send(struct world *world, const struct step *step)
 	}
 	memcpy(data, step->bytes, step->size);
 	pad_fill(data + step->size, step->v[0]);
-	mac_to_world(world, data, step->size);
+	if (step->size > head)
+		mac_to_world(world, data + head, step->size - head);
 	if (kind == 1)
 		set_option(fd, PACKET_QDISC_BYPASS, 1);
 	else if (kind == 2)

@@ -158,17 +158,23 @@ void mac_settle(struct world *world, int fd)
 		ioctl(fd, SIOCSIFHWADDR, &ifr);
 }
 
-static void replace(uint8_t *data, size_t len, const uint8_t *from, const uint8_t *to)
+/* Not in the bytes from @keep to @end. */
+static void replace(uint8_t *data, size_t len, const uint8_t *from, const uint8_t *to, size_t keep,
+		    size_t end)
 {
-	uint8_t *end = data + len, *at = data;
+	uint8_t *at = data;
 
-	while ((at = memmem(at, end - at, from, 6))) {
-		memcpy(at, to, 6);
+	while ((at = memmem(at, data + len - at, from, 6))) {
+		if ((size_t)(at - data) + 6 <= keep || (size_t)(at - data) >= end)
+			memcpy(at, to, 6);
 		at += 6;
 	}
 }
 
-/* From what scripts call the nth address to what it is here. */
+/*
+ * From what scripts call the nth address to what it is here. Where headers are shifted, the type
+ * of a frame may be a part of an address: that stays, since it must be the same everywhere.
+ */
 void mac_to_world(struct world *world, uint8_t *data, size_t len)
 {
 	uint8_t name[6];
@@ -176,7 +182,7 @@ void mac_to_world(struct world *world, uint8_t *data, size_t len)
 	memcpy(name, mac_prefix, 5);
 	for (unsigned int i = 0; i < world->macs; i++) {
 		name[5] = i;
-		replace(data, len, name, world->mac[i]);
+		replace(data, len, name, world->mac[i], 12, 14);
 	}
 }
 
@@ -187,19 +193,10 @@ void mac_to_record(struct world *world, uint8_t *data, size_t len)
 	memcpy(name, mac_prefix, 5);
 	for (unsigned int i = 0; i < world->macs; i++) {
 		name[5] = i;
-		replace(data, len < HEADERS ? len : HEADERS, world->mac[i], name);
+		replace(data, len < HEADERS ? len : HEADERS, world->mac[i], name, 0, 0);
 		/* one that is cut off at the end */
 		for (size_t n = 5; n >= 3; n--)
 			if (len >= n && !memcmp(data + len - n, world->mac[i], n))
 				memcpy(data + len - n, name, n);
 	}
-}
-
-/* A packet whose headers are shifted has the begin of an address for its type. */
-unsigned int protocol_to_record(const struct world *world, unsigned int protocol)
-{
-	for (unsigned int i = 0; i < world->macs; i++)
-		if (protocol == (unsigned int)(world->mac[i][0] << 8 | world->mac[i][1]))
-			return mac_prefix[0] << 8 | mac_prefix[1];
-	return protocol;
 }

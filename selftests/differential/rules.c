@@ -127,6 +127,8 @@ const char *rules_old(const struct rule_state *state, const uint8_t *data, size_
 
 	if (kernel_at_least(7, 0) || !state->vnet || len < all || there < at + 10)
 		return NULL;
+	if (state->vhsz >= 24 && there < at + 24)
+		return "F5.14 the rest of the header";
 	gso = vh[1] & 0x7f;
 	needs = vh[0] & 1;
 	length = le16(vh + 2);

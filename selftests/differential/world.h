@@ -69,7 +69,6 @@ void mac_learn(struct world *world, int fd);
 void mac_settle(struct world *world, int fd);
 void mac_to_world(struct world *world, uint8_t *data, size_t len);
 void mac_to_record(struct world *world, uint8_t *data, size_t len);
-unsigned int protocol_to_record(const struct world *world, unsigned int protocol);
 extern const uint8_t mac_prefix[5];	/* what stands for the nth: these and n */
 
 /* looking around */
