@@ -4,6 +4,7 @@
 #include "gen.h"
 #include "ops.h"
 #include "packet.h"
+#include "rules.h"
 #include "world.h"
 
 #include <arpa/inet.h>
@@ -56,6 +57,7 @@ static void run_send(struct world *world, const struct step *step)
 	uint8_t *data = edge_memory(len, 0);
 	int fd = world_net(world)->send, kind = step->v[1];
 	size_t head = kind == 2 ? 10 : 0;
+	unsigned int flags;
 	ssize_t ret = 0;
 	char key[32];
 
@@ -76,6 +78,9 @@ static void run_send(struct world *world, const struct step *step)
 	for (int64_t i = 0; i < step->v[3]; i++) {
 		ret = sendto(fd, data, len, 0, (struct sockaddr *)&to, sizeof(to));
 		say_result(world, key, ret);
+		if (kind == 1 && ret < 0 && errno == ENOBUFS && rules_device_flags(step->name[0], &flags) &&
+		    flags & IFF_BACKPRESSURE)
+			say(world, "parts", "back pressure for who bypasses the qdisc");
 	}
 	if (kind == 1)
 		set_option(fd, PACKET_QDISC_BYPASS, 0);

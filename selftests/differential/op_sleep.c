@@ -30,7 +30,8 @@ static void *sleep_in_read(void *arg)
 	struct sleeper *sleeper = arg;
 
 	sleeper->tid = syscall(SYS_gettid);
-	sleeper->ret = read(sleeper->fd, sleeper->data, sizeof(sleeper->data));
+	/* leaves the file's position alone, which a write() that wakes us stores, too */
+	sleeper->ret = pread(sleeper->fd, sleeper->data, sizeof(sleeper->data), 0);
 	sleeper->err = errno;
 	/* by the header's size that it was read with */
 	if (sleeper->ret > 0)

@@ -27,10 +27,9 @@ const char *const rules_all[] = {
 	NULL
 };
 
-/* TUNGETIFF hardly ever tells, sysfs does (of devices in n0). */
-static bool has_packet_information(const char *name)
+/* TUNGETIFF hardly ever tells of packet information, sysfs does (of devices in n0). */
+bool rules_device_flags(const char *name, unsigned int *flags)
 {
-	unsigned int flags = IFF_NO_PI;
 	char path[64], text[16];
 	ssize_t n;
 	int fd;
@@ -42,12 +41,12 @@ static bool has_packet_information(const char *name)
 	n = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	text[n > 0 ? n : 0] = 0;
-	sscanf(text, "%x", &flags);
-	return !(flags & IFF_NO_PI);
+	return sscanf(text, "%x", flags) == 1;
 }
 
 void rules_look(struct rule_state *state, int fd)
 {
+	unsigned int flags = IFF_NO_PI;
 	struct ifreq ifr = {};
 
 	memset(state, 0, sizeof(*state));
@@ -59,7 +58,8 @@ void rules_look(struct rule_state *state, int fd)
 	state->vnet = ifr.ifr_flags & IFF_VNET_HDR;
 	state->napi = ifr.ifr_flags & IFF_NAPI;
 	state->frags = ifr.ifr_flags & IFF_NAPI_FRAGS;
-	state->pi = has_packet_information(ifr.ifr_name);
+	state->known = rules_device_flags(ifr.ifr_name, &flags);
+	state->pi = !(flags & IFF_NO_PI);
 	state->mq = ifr.ifr_flags & IFF_MULTI_QUEUE;
 	state->detached = ifr.ifr_flags & IFF_DETACH_QUEUE;
 	ioctl(fd, TUNGETVNETHDRSZ, &state->vhsz);
@@ -93,8 +93,8 @@ void rules_clean_read(int fd, uint8_t *data, size_t len)
 	rules_look(&state, fd);
 	at = state.pi ? 4 : 0;
 	end = at + (state.vnet ? state.vhsz : 0);
-	/* nobody can tell of a device in another namespace whether it has packet information */
-	for (size_t i = 10; leaves && state.vnet && i < 4 + (size_t)state.vhsz && i < len; i++)
+	/* in another namespace it may have packet information, too */
+	for (size_t i = at + 10; leaves && i < end + (state.known ? 0 : 4) && i < len; i++)
 		if (data[i] == READ_FILL)
 			data[i] = 0;
 	if (state.tap && len > end && len - end < 12)

@@ -6,11 +6,14 @@
 #include "diff.h"
 
 struct rule_state {
-	bool attached, detached, tap, mq, pi, vnet, napi, frags;
+	bool attached, detached, tap, mq, vnet, napi, frags;
+	bool known, pi;			/* whether @pi could be found out */
 	int vhsz;
 	char name[IFNAMSIZ];
 };
 
+/* What sysfs says of flags, if the device is there. */
+bool rules_device_flags(const char *name, unsigned int *flags);
 void rules_look(struct rule_state *state, int fd);
 void rules_count(struct world *world, const struct rule_state *state, const struct step *step,
 		 size_t len, size_t fault, int err);
