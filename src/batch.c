@@ -10,6 +10,7 @@
 #include "batch.h"
 #include "fifo.h"
 #include "frame.h"
+#include "pause.h"
 #include "rx.h"
 #include "tx.h"
 
@@ -109,6 +110,7 @@ ssize_t vtun_batch_read(struct vtun_queue *vq, struct iov_iter *to,
 		err = vtun_tx_wait(vq, &take, wait);
 		if (err)
 			break;
+		vtun_pause();
 		err = vtun_batch_put_all(vq, &take, to, &done);
 		wait = VTUN_NOWAIT;	/* only the first is waited for */
 		cond_resched();
@@ -241,6 +243,7 @@ static int vtun_batch_take_list(struct vtun_queue *vq, struct vtun_batch *batch,
 	batch->size = 0;
 	for (n = 0; n < VTUN_BATCH_MAX && iov_iter_count(from) && !err; n++)
 		err = vtun_batch_add(vq, batch, from);
+	vtun_pause();
 	if (!skb_queue_empty(&batch->list)) {
 		refused = vtun_rx_deliver_list(vq, &batch->base, &batch->list);
 		if (refused) {

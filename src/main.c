@@ -8,6 +8,7 @@
 #include "chardev.h"
 #include "dev.h"
 #include "link.h"
+#include "pause.h"
 #include "vtun.h"
 
 static int minor = MISC_DYNAMIC_MINOR;
@@ -23,9 +24,10 @@ static int __init vtun_init(void)
 		       MISC_DYNAMIC_MINOR);
 		return -EINVAL;
 	}
+	vtun_pause_init();
 	err = rtnl_link_register(&vtun_link_ops);
 	if (err)
-		return err;
+		goto err_pause_exit;
 	err = register_netdevice_notifier(&vtun_dev_notifier);
 	if (err)
 		goto err_unregister_link;
@@ -43,6 +45,8 @@ err_unregister_notifier:
 	unregister_netdevice_notifier(&vtun_dev_notifier);
 err_unregister_link:
 	rtnl_link_unregister(&vtun_link_ops);
+err_pause_exit:
+	vtun_pause_exit();
 	return err;
 }
 
@@ -52,6 +56,7 @@ static void __exit vtun_exit(void)
 	vtun_chardev_exit();
 	rtnl_link_unregister(&vtun_link_ops);
 	unregister_netdevice_notifier(&vtun_dev_notifier);
+	vtun_pause_exit();
 }
 
 module_init(vtun_init);

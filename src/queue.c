@@ -8,6 +8,7 @@
 
 #include "fifo.h"
 #include "napi.h"
+#include "pause.h"
 #include "queue.h"
 #include "steer.h"
 #include "tx.h"
@@ -184,9 +185,11 @@ static void vtun_queue_unpublish(struct vtun_dev *vtun, struct vtun_queue *vq)
 	unsigned int gap = vq->index;
 
 	WRITE_ONCE(vtun->num_queues, last);
+	vtun_pause();
 	WRITE_ONCE(mover->index, gap);
 	WRITE_ONCE(mover->xdp_rxq.queue_index, gap);
 	rcu_assign_pointer(vtun->queues[gap], mover);
+	vtun_pause();
 	RCU_INIT_POINTER(vtun->queues[last], NULL);
 	vtun_steer_renumber(vtun, gap, last);
 	vtun_queue_wake_tx(vtun, gap);
@@ -232,7 +235,9 @@ int vtun_queue_attach(struct vtun_dev *vtun, struct vtun_queue *vq,
 	vtun_napi_attach(vq, vtun->dev, mode);
 	vtun_napi_start(vq);
 	vtun_queue_get(vq);
+	vtun_pause();
 	vtun_queue_publish(vtun, vq);
+	vtun_pause();
 	return 0;
 
 err_xdp_detach:
@@ -285,6 +290,7 @@ int vtun_queue_park(struct vtun_queue *vq)
 	/* Who found it before is through after this. */
 	synchronize_net();
 	vtun_napi_stop(vq);
+	vtun_pause();
 	vtun_queue_drain(vq);
 	vtun_queue_set_real(vtun, vtun->num_queues);
 	netdev_state_change(vtun->dev);
@@ -315,6 +321,7 @@ int vtun_queue_unpark(struct vtun_queue *vq)
 	list_del_init(&vq->node);
 	vtun->num_parked--;
 	vtun_napi_start(vq);
+	vtun_pause();
 	vtun_queue_publish(vtun, vq);
 	vtun_queue_wake_tx(vtun, vq->index);
 	netdev_state_change(vtun->dev);
@@ -331,6 +338,7 @@ static void vtun_queue_unlink(struct vtun_dev *vtun, struct vtun_queue *vq)
 		vtun_queue_unpublish(vtun, vq);
 	}
 	WRITE_ONCE(vq->state, VTUN_QUEUE_ORPHAN);
+	vtun_pause();
 	RCU_INIT_POINTER(vq->vtun, NULL);
 }
 
@@ -338,6 +346,7 @@ static void vtun_queue_unlink(struct vtun_dev *vtun, struct vtun_queue *vq)
 static void vtun_queue_release(struct vtun_queue *vq)
 {
 	vtun_napi_stop(vq);
+	vtun_pause();
 	vtun_napi_detach(vq);
 	vtun_xdp_detach(vq);
 	vtun_queue_drain(vq);

@@ -6,6 +6,7 @@
 
 #include "frame.h"
 #include "mem.h"
+#include "pause.h"
 #include "queue.h"
 #include "rx.h"
 #include "steer.h"
@@ -306,6 +307,7 @@ static int vtun_rx_deliver(struct vtun_queue *vq, struct vtun_frame *frame,
 	}
 
 	err = 0;
+	vtun_pause_atomic();
 	dev_sw_netstats_rx_add(dev, frame->len);
 	if (vq->rx_mode == VTUN_RX_DIRECT) {
 		netif_receive_skb(skb);
@@ -522,6 +524,7 @@ ssize_t vtun_rx_write_frame(struct vtun_queue *vq, struct vtun_frame *frame,
 			return err;
 		}
 	}
+	vtun_pause();
 	err = vtun_rx_deliver(vq, frame, skb);
 	return err ?: total;
 }

@@ -8,6 +8,7 @@
 #include "fifo.h"
 #include "filter.h"
 #include "frame.h"
+#include "pause.h"
 #include "queue.h"
 #include "tx.h"
 #include "vnet.h"
@@ -41,6 +42,7 @@ bool vtun_tx_hold_back(struct vtun_queue *vq, struct netdev_queue *txq)
 {
 	if (!vtun_tx_has_qdisc(txq) || !vtun_tx_is_full(vq))
 		return false;
+	vtun_pause_atomic();
 	netif_tx_stop_queue(txq);
 	/* Pairs with vtun_tx_stopped(): we see what a reader took that did not
 	 * see the stop. The fifo gives room back in groups, of no more than
@@ -98,6 +100,7 @@ netdev_tx_t vtun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 	skb_orphan(skb);
 	nf_reset_ct(skb);
 
+	vtun_pause_atomic();
 	reason = SKB_DROP_REASON_FULL_RING;
 	if (ptr_ring_produce(&vq->fifo, skb))
 		goto drop;
@@ -388,6 +391,7 @@ ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
 	ret = vtun_tx_wait(vq, &take, wait);
 	if (ret)
 		return ret;
+	vtun_pause();
 	ret = frame.vtun ? vtun_tx_put(vq, &frame, entry, to) : -EBADFD;
 	if (ret < 0)
 		vtun_fifo_free(entry);
