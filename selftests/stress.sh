@@ -11,10 +11,10 @@ all_roles() {
 	[ "$DRIVER" = vtun ] || skip "in-tree tun warns of queue numbers that don't exist any more"
 	# The driver of a debug kernel pauses where something could come in between.
 	local pause=/sys/kernel/debug/vtun_pause/probability status=0
-	[ ! -e $pause ] || echo "${VTUN_PAUSE:-5}" >$pause
+	[ ! -e "$pause" ] || echo "${VTUN_PAUSE:-5}" >"$pause"
 	"$(tool stress)" --seconds "${VTUN_SECONDS:-10}" ${VTUN_SEED:+--seed "$VTUN_SEED"} 2>&1 || status=$?
-	[ ! -e $pause ] || echo 0 >$pause
-	return $status
+	[ ! -e "$pause" ] || echo 0 >"$pause"
+	return "$status"
 }
 
 # The figures are wanted of a run that succeeds, too; the program's own limits end it.
