@@ -3,6 +3,7 @@
 #include "gen.h"
 #include "ops.h"
 #include "route.h"
+#include "rules.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -143,6 +144,8 @@ static void run_link(struct world *world, const struct step *step)
 		run_altname(world, &req, kind, v);
 	snprintf(key, sizeof(key), "link %s", link_kinds[kind]);
 	req_say(world, key, &req);
+	if (kind == 3)
+		rules_shorter(world, step->name[0], v);
 }
 
 const struct op op_link = {

@@ -2,6 +2,7 @@
 /* What shows a device: link dumps, sysfs, ethtool; and what is set there. */
 #include "gen.h"
 #include "ops.h"
+#include "rules.h"
 #include "world.h"
 
 #include <errno.h>
@@ -80,6 +81,8 @@ static void run_write_sysfs(struct world *world, const struct step *step)
 	if (fd >= 0)
 		ret = write(fd, text, strlen(text));
 	say_result(world, key, ret);
+	if (ret > 0 && !strcmp(key, "sysfs tx_queue_len"))
+		rules_shorter(world, step->name[0], step->v[1]);
 	world->may_hold |= ret > 0 && !strcmp(key, "sysfs gro_flush_timeout");
 	if (fd >= 0)
 		close(fd);

@@ -78,6 +78,15 @@ bool rules_several_queues(const struct rule_state *state)
 	return access(path, F_OK) != 0;
 }
 
+void rules_shorter(struct world *world, const char *name, int64_t length)
+{
+	unsigned int flags;
+
+	if (length > 0 && length < 100 && rules_device_flags(name, &flags) &&
+	    flags & IFF_BACKPRESSURE)
+		say(world, "parts", "back pressure and a shorter fifo");
+}
+
 /*
  * Of an address that is cut off after a byte or two nobody can tell whose it is. And before 7.x
  * in-tree tun leaves the virtio header's bytes from the tenth on as they were in memory.

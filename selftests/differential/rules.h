@@ -30,6 +30,8 @@ const char *rules_old(const struct rule_state *state, const uint8_t *data, size_
 bool rules_odd_gso(const struct rule_state *state, const uint8_t *data, size_t len);
 /* Whether the device has more than one enabled queue, as far as that can be seen from n0. */
 bool rules_several_queues(const struct rule_state *state);
+/* After a change of the fifo's length: a full one may be longer now than it may be. */
+void rules_shorter(struct world *world, const char *name, int64_t length);
 /* Takes away of a packet of @len bytes that was read from @fd what is chance. */
 void rules_clean_read(int fd, uint8_t *data, size_t len);
 /* All names of rules, NULL at the end. */
