@@ -390,7 +390,7 @@ TEST_F_TIMEOUT(batch_race, resize, RACE_TIMEOUT)
 /* The files keep their mode, and serve the device that comes next. */
 TEST_F_TIMEOUT(batch_race, delete, RACE_TIMEOUT)
 {
-	struct rtnl_link_stats64 last = {};
+	struct rtnl_link_stats64 last;
 	static struct batch b;
 	uint8_t buf[PKT_MAX];
 	struct link_info info;

@@ -156,7 +156,7 @@ static void spoiled(struct __test_metadata *_metadata,
 
 static void spoil_reserved(struct vtun_record *record, size_t size)
 {
-	record->reserved = 1 << 31;
+	record->reserved = 1U << 31;
 }
 
 static void spoil_len(struct vtun_record *record, size_t size)

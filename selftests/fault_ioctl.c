@@ -240,7 +240,9 @@ static int prepare_type(void *arg)
 
 TEST_F_TIMEOUT(fault_ioctl, type, FAULT_TIMEOUT)
 {
-	struct fault_ioctl set = { "TUNSETLINK", TUNSETLINK, ARPHRD_ETHER };
+	static struct fault_ioctl set = {
+		"TUNSETLINK", TUNSETLINK, ARPHRD_ETHER
+	};
 	struct fault_walk walk = {
 		set.what, prepare_type, call, settle_undone
 	};

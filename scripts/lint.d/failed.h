@@ -6,6 +6,10 @@
 #ifndef LINT_FAILED_H
 #define LINT_FAILED_H
 
+/* Files that want it define it in front of their first header, which this is. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <errno.h>
 
 static inline int *lint_errno(void)
