@@ -154,7 +154,7 @@ const char *rules_old(const struct rule_state *state, const uint8_t *data, size_
 		return "F14.7 order";
 	if (kernel_at_least(6, 2))
 		return NULL;
-	return needs && le16(vh + 6) < 20 ? "F5.22 checksum start" : gso == 5 ? "F5.27 UDP GSO" : NULL;
+	return needs && le16(vh + 6) < (gso == 4 ? 40 : 20) ? "F5.22 checksum start" : gso == 5 ? "F5.27 UDP GSO" : NULL;
 }
 
 static void count_gso(struct world *world, const uint8_t *vh, const struct rule_state *state,
