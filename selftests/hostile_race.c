@@ -78,8 +78,10 @@ static void *unmap(void *arg)
 		madvise(self->mem, SIZE, MADV_DONTNEED);
 		munmap(self->mem + PAGE, PAGE);
 		sched_yield();
-		mmap(self->mem + PAGE, PAGE, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		if (mmap(self->mem + PAGE, PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+		    MAP_FAILED)
+			abort();
 		self->turns++;
 		sched_yield();
 	}

@@ -69,7 +69,7 @@ static long memory(void)
  * gone. The first times fill caches.
  */
 #define EXPECT_FREED_OF(times, bytes, what) do {			\
-	long __before, __i;						\
+	long __before = 0, __i;						\
 									\
 	for (__i = -(times) / 10; __i < (times); __i++) {		\
 		if (!__i)						\

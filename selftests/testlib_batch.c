@@ -96,7 +96,7 @@ int batch_holds(struct batch *batch, const struct io *io, unsigned int from,
 		size_t total = io_frame(io, want, from, len);
 		ssize_t n = batch_next(batch, &got);
 
-		if (n != (ssize_t)total || memcmp(got, want, total))
+		if (n <= 0 || n != (ssize_t)total || memcmp(got, want, total))
 			return -EBADMSG;
 	}
 	return batch_next(batch, &got) ? -EBADMSG : 0;

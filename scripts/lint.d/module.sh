@@ -45,7 +45,7 @@ lint_tidy() {
 # Each header alone, twice, and the sources, all of them without what include/compat/ includes: on the
 # newest kernel it has nothing else to give.
 lint_headers() {
-	local release header name objects=
+	local release header name objects='' have
 	# shellcheck disable=SC1090
 	release=$(. "$(scripts/fetch kernel 7.x)" && echo "$release")
 	rm -rf "$BUILD/$release-headers"
@@ -57,7 +57,9 @@ lint_headers() {
 		printf '#include "../%s"\n' "$header" "$header" >"$BUILD/$release-headers/headers/$name.c"
 		objects="$objects headers/$name.o"
 	done
-	build headers 7.x 'ccflags-y=-I$(src)/include' "always-y=$objects" W=1
+	have=$(sed -n 's/.*(call have,\([A-Z_]*\),.*/-DVTUN_HAVE_\1/p' Kbuild | tr '\n' ' ')
+	build headers 7.x "ccflags-y=-I\$(src)/include $have-DVTUN_SKB_FRAG_ORDER=PAGE_ALLOC_COSTLY_ORDER" \
+		"always-y=$objects" W=1
 }
 
 # The kernel's own scripts, from its source package; those that are written in OCaml need a compiler

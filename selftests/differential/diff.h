@@ -139,7 +139,7 @@ void compare_records(const struct shared *a, const struct shared *b, const struc
 void differences_report(FILE *f);
 
 void shrink(struct pair *pair, struct sequence *seq, struct outcome *outcome);
-void reach_add(struct reach_count *table, unsigned int *used, const char *key, int err);
+void reach_add(struct reach_count *table, unsigned int *n, const char *key, int err);
 void reach_merge(const struct shared *shared);
 void reach_print(FILE *f);
 

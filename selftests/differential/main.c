@@ -330,6 +330,8 @@ static int print_all(void)
 {
 	struct sequence *seq = calloc(1, sizeof(*seq));
 
+	if (!seq)
+		return 2;
 	for (uint64_t n = 0; total.compared < options.steps; n++) {
 		generate_sequence(seq, sequence_seed(n), options.length);
 		printf("# sequence %llu\n", (unsigned long long)n);

@@ -88,6 +88,8 @@ void say_bytes(struct world *world, const char *key, const void *data, size_t le
 {
 	uint8_t *copy = malloc(len + 1);
 
+	if (!copy)
+		abort();
 	memcpy(copy, data, len);
 	mac_to_record(world, copy, len);
 	say_hex(world, key, copy, len);
@@ -116,6 +118,8 @@ void say_packet(struct world *world, const char *key, const void *data, size_t l
 {
 	uint8_t *copy = malloc(len + 1);
 
+	if (!copy)
+		abort();
 	memcpy(copy, data, len);
 	mac_to_record(world, copy, len);
 	forget_ip_id(copy, len);

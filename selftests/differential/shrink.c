@@ -49,6 +49,8 @@ void shrink(struct pair *pair, struct sequence *seq, struct outcome *outcome)
 {
 	struct sequence *try = malloc(sizeof(*try));
 
+	if (!try)
+		abort();
 	if (outcome->step < seq->count) {
 		memcpy(try, seq, sizeof(*try));
 		try->count = outcome->step + 1;

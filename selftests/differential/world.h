@@ -60,7 +60,7 @@ void world_lose_queue(struct world *world, int fd);
 __attribute__((format(printf, 3, 4)))
 void say(struct world *world, const char *key, const char *format, ...);
 void say_ret(struct world *world, long ret);		/* with errno */
-void say_result(struct world *world, const char *reach, long ret);
+void say_result(struct world *world, const char *name, long ret);
 void say_bytes(struct world *world, const char *key, const void *data, size_t len);
 void say_packet(struct world *world, const char *key, const void *data, size_t len);
 
