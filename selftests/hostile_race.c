@@ -4,6 +4,7 @@
 #include "testlib_io.h"
 
 #include <sched.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 
 #include <linux/virtio_net.h>
