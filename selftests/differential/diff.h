@@ -27,6 +27,7 @@
 #define SLOTS		6		/* files f0 … f5 */
 #define NETS		2		/* n0, where a sequence starts, and n1 */
 #define RECORD_ROOM	(768 * 1024)	/* of one sequence */
+#define RECORD_FULL	(RECORD_ROOM - 8192)	/* from here on nothing is added */
 #define REACH_KEYS	512
 
 struct step {

@@ -21,7 +21,7 @@ void say(struct world *world, const char *key, const char *format, ...)
 	size_t room = RECORD_ROOM - world->used, n;
 	va_list args;
 
-	if (room < 8192)
+	if (world->used > RECORD_FULL)
 		return;
 	n = snprintf(to, room, "%s: ", key);
 	va_start(args, format);
