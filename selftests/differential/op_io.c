@@ -283,7 +283,7 @@ static void run_read(struct world *world, const struct step *step)
 	}
 	say_result(world, read_kinds[step->v[2]], ret);
 	if (ret > 0 && (size_t)ret <= room)
-		rules_clean_read(fd, data, ret);
+		rules_clean_read(fd, data, ret, room);
 	if (step->v[2] != 5)
 		say_read(world, data, ret > 0 ? ((size_t)ret < room ? (size_t)ret : room) : 0, room);
 }

@@ -322,7 +322,7 @@ static void generate_ioctl_int(struct gen *gen, struct step *step)
 			device->vhsz = step->v[2];
 		break;
 	case TUNSETIFINDEX:
-		step->v[2] = percent(gen, 75) ? 5000 + below(gen, 4) : PICK(gen, 0, -1, 1, INT32_MIN);
+		step->v[2] = percent(gen, 65) ? 5000 + below(gen, 4) : PICK(gen, 0, -1, -1, -1, 1, INT32_MIN);
 		if (percent(gen, 70))
 			step->v[0] = gen_free_file(gen);
 		break;

@@ -35,7 +35,8 @@ static void *sleep_in_read(void *arg)
 	sleeper->err = errno;
 	/* by the header's size that it was read with */
 	if (sleeper->ret > 0)
-		rules_clean_read(sleeper->fd, sleeper->data, sleeper->ret);
+		rules_clean_read(sleeper->fd, sleeper->data, sleeper->ret,
+				 sizeof(sleeper->data));
 	sleeper->ended = true;
 	return NULL;
 }

@@ -301,9 +301,15 @@ static void spoil_virtio(struct gen *gen, const struct frame *frame, uint8_t *vh
 	int at = fields[below(gen, sizeof(fields))];
 	bool limit = percent(gen, 50);
 
+	if (limit && at == 2 && percent(gen, 50)) {
+		/* within the Ethernet header; the end of a checksum would be beyond it */
+		vh[0] = vh[1] = 0;
+		put_le16(vh + 2, PICK(gen, 13, 14, 1));
+		return;
+	}
 	if (limit && at == 2)
-		put_le16(vh + 2, PICK(gen, 13, 14, 1, frame->len + frame->pad,
-				      frame->len + frame->pad + 1, frame->len + frame->pad + 15));
+		put_le16(vh + 2, PICK(gen, frame->len + frame->pad, frame->len + frame->pad + 1,
+				      frame->len + frame->pad + 15));
 	else if (limit && at == 4)
 		put_le16(vh + 4, PICK(gen, 0, 1, 7, 8, 0xffff));
 	else if (limit && at == 6)

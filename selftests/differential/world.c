@@ -284,7 +284,7 @@ static void read_all(struct world *world, int slot)
 		n = read(world->file[slot], buf, sizeof(buf));
 		err = errno;
 		if (n > 0)
-			rules_clean_read(world->file[slot], buf, n);
+			rules_clean_read(world->file[slot], buf, n, sizeof(buf));
 		if (n >= 0)
 			say_packet(world, "read", buf, n);
 		else
