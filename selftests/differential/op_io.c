@@ -181,7 +181,8 @@ static void run_write(struct world *world, const struct step *step)
 	}
 	if (may_run_xdp(world, &state) && takes_slow_way(fd, &state, data, len - fault))
 		say(world, "parts", "XDP for a packet that goes the slow way");
-	else if (may_run_xdp(world, &state) && world->sends_back && state.pi)
+	else if (may_run_xdp(world, &state) && world->sends_back &&
+		 (state.pi || !state.known))
 		say(world, "parts", "XDP may send back a frame without packet information");
 	old = rules_old(&state, data, len, len - fault);
 	if (old)
