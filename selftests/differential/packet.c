@@ -297,11 +297,11 @@ static void random_virtio(struct gen *gen, uint8_t *vh)
 /* One field becomes what is at a limit, or next to what it was, or anything. */
 static void spoil_virtio(struct gen *gen, const struct frame *frame, uint8_t *vh)
 {
-	static const uint8_t fields[] = { 0, 1, 2, 4, 6, 8, 20, 22 };
+	static const uint8_t fields[] = { 0, 1, 2, 2, 2, 4, 6, 8, 20, 22 };
 	int at = fields[below(gen, sizeof(fields))];
 	bool limit = percent(gen, 50);
 
-	if (limit && at == 2 && percent(gen, 50)) {
+	if (limit && at == 2 && percent(gen, 60)) {
 		/* within the Ethernet header; the end of a checksum would be beyond it */
 		vh[0] = vh[1] = 0;
 		put_le16(vh + 2, PICK(gen, 13, 14, 1));
