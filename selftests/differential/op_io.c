@@ -185,6 +185,11 @@ static void run_write(struct world *world, const struct step *step)
 		 (state.pi || !state.known))
 		say(world, "parts", "XDP may send back a frame without packet information");
 	old = rules_old(&state, data, len, len - fault);
+	if (!old && !state.known) {
+		state.pi = true;
+		old = rules_old(&state, data, len, len - fault);
+		state.pi = false;
+	}
 	if (old)
 		say(world, "parts", "%s", old);
 	n = cut(iov, data, len, step->v[2] == 1 ? step->v[3] : (int64_t)len / 2 + 1);
@@ -284,7 +289,8 @@ static void run_read(struct world *world, const struct step *step)
 	}
 	say_result(world, read_kinds[step->v[2]], ret);
 	if (ret > 0 && (size_t)ret <= room)
-		rules_clean_read(fd, data, ret, room);
+		rules_clean_read(fd, data, ret);
+	world->cut = ret > 0 && (size_t)ret == room;
 	if (step->v[2] != 5)
 		say_read(world, data, ret > 0 ? ((size_t)ret < room ? (size_t)ret : room) : 0, room);
 }

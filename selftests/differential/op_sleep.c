@@ -35,8 +35,7 @@ static void *sleep_in_read(void *arg)
 	sleeper->err = errno;
 	/* by the header's size that it was read with */
 	if (sleeper->ret > 0)
-		rules_clean_read(sleeper->fd, sleeper->data, sleeper->ret,
-				 sizeof(sleeper->data));
+		rules_clean_read(sleeper->fd, sleeper->data, sleeper->ret);
 	sleeper->ended = true;
 	return NULL;
 }

@@ -190,17 +190,30 @@ void mac_to_world(struct world *world, uint8_t *data, size_t len)
 	}
 }
 
+/* Whether @data ends with three bytes of an address or more; they get its name. */
+static bool name_end(uint8_t *data, size_t len, const uint8_t *mac, const uint8_t *name)
+{
+	for (size_t n = 6; n >= 3; n--) {
+		if (len < n || (memcmp(data + len - n, mac, n) && memcmp(data + len - n, name, n)))
+			continue;
+		memcpy(data + len - n, name, n);
+		return true;
+	}
+	return false;
+}
+
 void mac_to_record(struct world *world, uint8_t *data, size_t len)
 {
+	bool named = false;
 	uint8_t name[6];
 
 	memcpy(name, mac_prefix, 5);
 	for (unsigned int i = 0; i < world->macs; i++) {
 		name[5] = i;
 		replace(data, len < HEADERS ? len : HEADERS, world->mac[i], name, 0, 0);
-		/* one that is cut off at the end */
-		for (size_t n = 5; n >= 3; n--)
-			if (len >= n && !memcmp(data + len - n, world->mac[i], n))
-				memcpy(data + len - n, name, n);
+		named |= name_end(data, len, world->mac[i], name);
 	}
+	/* of two bytes nobody can tell */
+	if (world->cut && !named && len >= 2)
+		memset(data + len - 2, 0, 2);
 }

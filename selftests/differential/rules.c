@@ -91,13 +91,13 @@ void rules_shorter(struct world *world, const char *name, int64_t length)
  * Of an address that is cut off after a byte or two nobody can tell whose it is. And before 7.x
  * in-tree tun leaves the virtio header's bytes from the tenth on as they were in memory.
  */
-void rules_clean_read(int fd, uint8_t *data, size_t len, size_t room)
+void rules_clean_read(int fd, uint8_t *data, size_t len)
 {
 	bool leaves = !kernel_at_least(7, 0);
 	struct rule_state state;
 	size_t at, end;
 
-	if (len > 120 && len != room && !leaves)
+	if (len > 120 && !leaves)
 		return;
 	rules_look(&state, fd);
 	at = state.pi ? 4 : 0;
@@ -108,8 +108,6 @@ void rules_clean_read(int fd, uint8_t *data, size_t len, size_t room)
 			data[i] = 0;
 	if (state.tap && len > end && len - end < 12)
 		memset(data + len - (len - end) % 6, 0, (len - end) % 6);
-	else if (state.tap && len == room && len > end)
-		memset(data + len - 2, 0, 2);
 }
 
 static unsigned int le16(const uint8_t *at)

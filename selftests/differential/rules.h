@@ -32,8 +32,8 @@ bool rules_odd_gso(const struct rule_state *state, const uint8_t *data, size_t l
 bool rules_several_queues(const struct rule_state *state);
 /* After a change of the fifo's length: a full one may be longer now than it may be. */
 void rules_shorter(struct world *world, const char *name, int64_t length);
-/* Takes away of a packet of @len bytes that was read from @fd, @room at most, what is chance. */
-void rules_clean_read(int fd, uint8_t *data, size_t len, size_t room);
+/* Takes away of a packet of @len bytes that was read from @fd what is chance. */
+void rules_clean_read(int fd, uint8_t *data, size_t len);
 /* All names of rules, NULL at the end. */
 extern const char *const rules_all[];
 

@@ -252,7 +252,7 @@ void world_step(struct world *world, const struct step *step)
 {
 	const struct timespec flush = { .tv_nsec = 10000000 };	/* some jiffies */
 
-	world->wrote_mq = world->saw_out = world->lost_queue = false;
+	world->wrote_mq = world->saw_out = world->lost_queue = world->cut = false;
 	step->op->run(world, step);
 	if (world->sleeper)
 		sleepers_settle(world);
@@ -284,7 +284,7 @@ static void read_all(struct world *world, int slot)
 		n = read(world->file[slot], buf, sizeof(buf));
 		err = errno;
 		if (n > 0)
-			rules_clean_read(world->file[slot], buf, n, sizeof(buf));
+			rules_clean_read(world->file[slot], buf, n);
 		if (n >= 0)
 			say_packet(world, "read", buf, n);
 		else

@@ -38,6 +38,7 @@ struct world {
 	uint8_t mac[MACS][6];		/* random addresses, in the order they were made */
 	unsigned int macs;
 	size_t used;			/* bytes of the record */
+	bool cut;			/* the packet that is told may end in the middle of an address */
 	/* in this step: written to a device of several queues; sent by one; one of its queues went */
 	bool wrote_mq, saw_out, lost_queue;
 	/* what happened in this sequence after which the drivers may part on purpose */
