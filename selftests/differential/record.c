@@ -117,12 +117,16 @@ static void forget_ip_id(uint8_t *data, size_t len)
 void say_packet(struct world *world, const char *key, const void *data, size_t len)
 {
 	uint8_t *copy = malloc(len + 1);
+	bool named;
 
 	if (!copy)
 		abort();
 	memcpy(copy, data, len);
-	mac_to_record(world, copy, len);
+	named = mac_to_record(world, copy, len);
 	forget_ip_id(copy, len);
+	/* of two bytes of an address nobody can tell whose they are */
+	if (world->cut && !named && len >= 2)
+		memset(copy + len - 2, 0, 2);
 	say_hex(world, key, copy, len);
 	free(copy);
 }
@@ -202,7 +206,7 @@ static bool name_end(uint8_t *data, size_t len, const uint8_t *mac, const uint8_
 	return false;
 }
 
-void mac_to_record(struct world *world, uint8_t *data, size_t len)
+bool mac_to_record(struct world *world, uint8_t *data, size_t len)
 {
 	bool named = false;
 	uint8_t name[6];
@@ -213,7 +217,5 @@ void mac_to_record(struct world *world, uint8_t *data, size_t len)
 		replace(data, len < HEADERS ? len : HEADERS, world->mac[i], name, 0, 0);
 		named |= name_end(data, len, world->mac[i], name);
 	}
-	/* of two bytes nobody can tell */
-	if (world->cut && !named && len >= 2)
-		memset(data + len - 2, 0, 2);
+	return named;
 }

@@ -69,7 +69,8 @@ void say_packet(struct world *world, const char *key, const void *data, size_t l
 void mac_learn(struct world *world, int fd);
 void mac_settle(struct world *world, int fd);
 void mac_to_world(struct world *world, uint8_t *data, size_t len);
-void mac_to_record(struct world *world, uint8_t *data, size_t len);
+/* Whether the end is an address, or three bytes of it or more. */
+bool mac_to_record(struct world *world, uint8_t *data, size_t len);
 extern const uint8_t mac_prefix[5];	/* what stands for the nth: these and n */
 
 /* looking around */
