@@ -15,7 +15,7 @@ STEPS ?= 1000000
 SECONDS ?= 900
 unexport SECONDS
 
-.PHONY: modules tools selftests install uninstall test quick programs soak stress mutants bench bench-quick bench-check demo test-debug coverage lint compile_commands clean help
+.PHONY: modules tools lib selftests install uninstall test quick programs soak stress mutants bench bench-quick bench-check demo test-debug coverage lint compile_commands clean help
 
 modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vtun.ko
 	@scripts/module "$(KDIR)"
@@ -23,10 +23,13 @@ modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vt
 tools: ## vtunctl: build/vtunctl
 	@$(MAKE) --no-print-directory -C tools/vtunctl
 
+lib: ## libvtun and its examples: build/lib/
+	@$(MAKE) --no-print-directory -C tools/lib
+
 selftests: ## the test programs: build/selftests/
 	@$(MAKE) --no-print-directory -C selftests
 
-install: ## module, vtunctl, man page, completion, header, udev rule (DESTDIR= INSTALL_MOD_PATH= PREFIX=)
+install: ## module, vtunctl, libvtun, man pages, completion, headers, udev rule (DESTDIR= INSTALL_MOD_PATH= PREFIX=)
 	@scripts/install "$(KDIR)"
 
 uninstall: ## takes away what install put there
