@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Part of scripts/lint: vtunctl and the selftests. gcc with its analyzer and clang-tidy with clang's
+# Part of scripts/lint: vtunctl, libvtun and the selftests. gcc with its analyzer and clang-tidy with clang's
 # look at each file; what they said is kept while nothing changes (programs.mk).
 # shellcheck shell=bash disable=SC2154 # scripts/lint sets logs
 
@@ -11,6 +11,13 @@ lint_program() {
 }
 
 lint_vtunctl() { lint_program tools/vtunctl; }
+
+# Programs in C++ can include its header.
+lint_lib() {
+	lint_program tools/lib
+	clang -x c++ -fsyntax-only -Wall -Wextra tools/lib/libvtun.h 2>&1 | grep -E '(warning|error):' || true
+}
+
 lint_selftests() { lint_program selftests; }
 
 # Knows less of a program than the others, but looks for other things. Left out:
@@ -30,7 +37,7 @@ lint_cppcheck() {
 		arithOperationsOnVoidPointer)
 	# shellcheck disable=SC2086
 	cppcheck --quiet --enable=warning,style,performance,portability --std=c11 --template=gcc $ignored \
-		-DVTUNCTL_VERSION='""' -D_GNU_SOURCE -Iscripts/lint.d -Iselftests \
+		-DVTUNCTL_VERSION='""' -D_GNU_SOURCE -Iscripts/lint.d -Iselftests -Itools/lib \
 		tools selftests src 2>&1 |
 		grep -E ': (warning|error): ' || true
 }

@@ -35,7 +35,8 @@ lint_spelling() {
 }
 
 # Left out, in include/compat only, are LINUX_VERSION_CODE (the one place that may ask for a kernel's
-# version) and CONSTANT_COMPARISON (which takes KERNEL_VERSION() on the right for a variable).
+# version) and CONSTANT_COMPARISON (which takes KERNEL_VERSION() on the right for a variable); in the
+# library, which is no part of the kernel, what wants the kernel's own types and macros.
 lint_checkpatch() {
 	local source file run
 	source=$(scripts/fetch source 7.x)
@@ -46,20 +47,26 @@ lint_checkpatch() {
 	for file in include/compat/*.h; do
 		"${run[@]}" --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON -f "$file" 2>&1 || true
 	done
+	for file in tools/lib/*.[ch] tools/lib/examples/*.c; do
+		"${run[@]}" --ignore PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,BIT_MACRO -f "$file" 2>&1 || true
+	done
 	rm -f .checkpatch-camelcase.*
 }
 
 lint_kernel_doc() {
 	local source file files=()
 	source=$(scripts/fetch source 7.x)
-	for file in src/*.[ch] include/*/*.h include/uapi/linux/*.h; do
+	for file in src/*.[ch] include/*/*.h include/uapi/linux/*.h tools/lib/*.[ch]; do
 		[ ! -e "$file" ] || files+=("$file")
 	done
 	/usr/bin/python3 "$source/tools/docs/kernel-doc" -none -Wall "${files[@]}" 2>&1 | sort -u
 }
 
 lint_manual() {
-	LC_ALL=C.UTF-8 man --warnings -l -Tutf8 -Z tools/vtunctl/vtunctl.8 2>&1 >/dev/null | grep . || true
+	local page
+	for page in tools/*/*.[1-8]; do
+		LC_ALL=C.UTF-8 man --warnings -l -Tutf8 -Z "$page" 2>&1 >/dev/null | grep . || true
+	done
 }
 
 # Who uses what a header of ours declares includes it, or its own header does, and doesn't rely on
