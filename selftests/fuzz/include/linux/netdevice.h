@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Devices, sockets, rings of pointers, XDP: little more than their names. */
+#ifndef SHIM_NETDEVICE_H
+#define SHIM_NETDEVICE_H
+
+#include <linux/if.h>
+#include <linux/skbuff.h>
+#include <linux/virtio_net.h>
+
+#include "shim.h"
+
+#define NAPI_POLL_WEIGHT	64
+
+enum {
+	NETIF_F_HW_CSUM = BIT(0),
+	NETIF_F_TSO = BIT(1),
+	NETIF_F_TSO6 = BIT(2),
+	NETIF_F_TSO_ECN = BIT(3),
+	NETIF_F_GSO_UDP_L4 = BIT(4),
+	NETIF_F_GSO_UDP_TUNNEL = BIT(5),
+	NETIF_F_GSO_UDP_TUNNEL_CSUM = BIT(6),
+};
+
+enum { NETIF_MSG_TX_QUEUED = BIT(0) };
+
+typedef enum { NETDEV_TX_OK, NET_XMIT_DROP, NETDEV_TX_BUSY } netdev_tx_t;
+
+struct net;
+struct net_device;
+struct netdev_bpf;
+struct netlink_ext_ack;
+struct bpf_prog;
+struct fasync_struct;
+
+/* Counted as they are delivered: single threaded, so without sections. */
+struct pcpu_sw_netstats {
+	u64 rx_packets, rx_bytes;
+	int syncp;
+};
+
+#define this_cpu_ptr(p)			(p)
+#define u64_stats_update_begin(p)	((void)(p))
+#define u64_stats_update_end(p)		((void)(p))
+#define u64_stats_add(p, n)		(*(p) += (n))
+
+struct Qdisc { void *enqueue; };
+struct netdev_queue { struct Qdisc *qdisc; };
+
+/**
+ * struct net_device - what the driver counts, and gives to the stack
+ * @flags: IFF_UP
+ * @ethernet: its packets have Ethernet headers
+ * @received: packets that the stack got
+ */
+struct net_device {
+	unsigned int flags;
+	bool ethernet;
+	struct sk_buff_head received;
+	struct pcpu_sw_netstats *tstats;
+	u64 rx_packets, rx_bytes, rx_dropped;
+	u64 tx_packets, tx_bytes, tx_dropped;
+};
+
+#define dev_core_stats_rx_dropped_inc(dev)	((dev)->rx_dropped++)
+#define dev_core_stats_tx_dropped_inc(dev)	((dev)->tx_dropped++)
+#define dev_sw_netstats_rx_add(dev, len)	((dev)->rx_packets++, (dev)->rx_bytes += (len))
+#define dev_sw_netstats_tx_add(dev, n, len)	((dev)->tx_packets += (n), (dev)->tx_bytes += (len))
+#define netif_receive_skb(skb)		__skb_queue_tail(&(skb)->dev->received, skb)
+#define netif_running(dev)		((dev)->flags & IFF_UP)
+#define netdev_info(dev, ...)		do { } while (0)
+#define netdev_priv(dev)		((void *)(dev))
+#define netdev_get_tx_queue(dev, i)	((void)(i), (struct netdev_queue *)NULL)
+#define netif_tx_stop_queue(txq)	do { } while (0)
+#define netif_tx_wake_queue(txq)	do { } while (0)
+#define netif_tx_queue_stopped(txq)	true
+
+struct napi_struct { int unused; };
+#define napi_schedule(napi)		do { } while (0)
+
+struct sock { int sk_sndbuf; };
+struct socket { struct { int wait; } wq; };
+#define sock_hold(sk)			do { } while (0)
+#define sock_put(sk)			do { } while (0)
+
+#define PTR_RING_MAX	256
+
+struct ptr_ring {
+	void *queue[PTR_RING_MAX];
+	unsigned int first, size;	/* those that wait are in between */
+	spinlock_t producer_lock, consumer_lock;
+};
+
+#define __ptr_ring_full(ring)		((ring)->size == PTR_RING_MAX)
+#define __ptr_ring_empty(ring)		((ring)->first == (ring)->size)
+#define __ptr_ring_peek(ring) \
+	(__ptr_ring_empty(ring) ? NULL : (ring)->queue[(ring)->first])
+#define __ptr_ring_discard_one(ring)	((ring)->first++)
+#define ptr_ring_produce(ring, entry) \
+	(__ptr_ring_full(ring) ? -ENOSPC : ((ring)->queue[(ring)->size++] = (entry), 0))
+
+struct xdp_rxq_info { int unused; };
+
+struct xdp_frame {
+	void *data;
+	u32 len;
+};
+
+#define xdp_return_frame(xdpf)		free(xdpf)
+
+#endif /* SHIM_NETDEVICE_H */
