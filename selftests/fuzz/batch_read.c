@@ -57,7 +57,8 @@ static void *make_frame(struct packet *packet, const u8 *data, size_t len)
 static struct sk_buff *make_skb(const u8 *data, size_t len, size_t linear)
 {
 	int err;
-	struct sk_buff *skb = sock_alloc_send_pskb(NULL, NET_SKB_PAD + linear, len - linear, 1,
+	struct sock sk = { INT_MAX };
+	struct sk_buff *skb = sock_alloc_send_pskb(&sk, NET_SKB_PAD + linear, len - linear, 1,
 						   &err, 0);
 
 	skb_reserve(skb, NET_SKB_PAD);

@@ -65,7 +65,7 @@ struct setup input_setup(struct input *input)
 	unsigned int flags = input_byte(input), mode = input_byte(input);
 	struct setup setup = {
 		.tap = flags & 1, .pi = flags & 2, .vnet = flags & 4,
-		.le = flags & 8, .be = flags & 16,
+		.le = flags & 8, .be = flags & 16, .sndbuf = flags & 64,
 		.napi = mode & 1, .frags = flags & 1 && mode & 2, .xdp = flags & 1 && mode & 4,
 		.vhsz = 10 + input_byte(input) % 32,
 	};
@@ -160,7 +160,7 @@ void world_start(struct world *world, const struct setup *setup)
 	vtun->vnet_be = setup->be;
 	if (setup->xdp)
 		vtun->xdp_prog = (void *)&xdp_prog;
-	vq->sk.sk_sndbuf = INT_MAX;
+	vq->sk.sk_sndbuf = setup->sndbuf ? 1 : INT_MAX;
 	vq->state = VTUN_QUEUE_ATTACHED;
 	vq->vtun = vtun;
 	vq->rx_mode = setup->frags ? VTUN_RX_NAPI_FRAGS :

@@ -162,13 +162,14 @@ struct sk_buff *alloc_skb(size_t size, gfp_t gfp)
 	return skb;
 }
 
+/* A socket with a send buffer of its own has it full when memory is short. */
 struct sk_buff *sock_alloc_send_pskb(struct sock *sk, size_t linear, size_t paged, int nowait,
 				     int *err, int order)
 {
 	size_t size = PAGE_SIZE << order;
 	struct sk_buff *skb;
 
-	*err = -ENOBUFS;
+	*err = sk->sk_sndbuf == INT_MAX ? -ENOBUFS : -EAGAIN;
 	if (paged > MAX_SKB_FRAGS * size)
 		return NULL;
 	skb = alloc_skb(linear, GFP_KERNEL);

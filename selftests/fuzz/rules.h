@@ -19,12 +19,13 @@
  * @napi: IFF_NAPI
  * @frags: IFF_NAPI_FRAGS
  * @xdp: an XDP program that passes all is attached
+ * @sndbuf: TUNSETSNDBUF, so that a write may have to wait
  */
 struct setup {
 	bool tap, pi, vnet;
 	size_t vhsz;
 	bool le, be;
-	bool napi, frags, xdp;
+	bool napi, frags, xdp, sndbuf;
 };
 
 enum rules_counter { COUNT_NOTHING, COUNT_DROPPED, COUNT_FRAME_ERROR };
