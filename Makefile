@@ -14,8 +14,10 @@ STEPS ?= 1000000
 # How long make stress takes on each kernel; bash has a variable of that name.
 SECONDS ?= 900
 unexport SECONDS
+# How long make fuzz takes, the build apart.
+MINUTES ?= 1
 
-.PHONY: modules tools lib selftests install uninstall test quick programs soak stress mutants bench bench-quick bench-check demo test-debug coverage lint compile_commands clean help
+.PHONY: modules tools lib selftests install uninstall test quick programs soak stress fuzz fuzz-mutants mutants bench bench-quick bench-check demo test-debug coverage lint compile_commands clean help
 
 modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vtun.ko
 	@scripts/module "$(KDIR)"
@@ -51,6 +53,15 @@ soak: ## what takes too long for make test: STEPS=1000000 of the differential te
 
 stress: ## everything at once on the same devices: SECONDS=900 on each kernel (KERNEL=; VTUN_SEED= repeats)
 	@TEST=stress DRIVER=vtun VTUN_SECONDS=$(SECONDS) TEST_LIMIT=86400 TEST_TIMEOUT_GUEST=90000 scripts/test
+
+fuzz: ## libFuzzer on what parses headers and records, as a program: MINUTES=1 in all (TARGET=)
+	@scripts/deps fuzz
+	@$(MAKE) --no-print-directory -s -C selftests/fuzz
+	@MINUTES=$(MINUTES) selftests/fuzz/run $(TARGET)
+
+fuzz-mutants: ## puts bugs into the driver and sees that make fuzz finds each within a minute (MUTANTS=)
+	@scripts/deps fuzz
+	@selftests/fuzz/mutants/run $(MUTANTS)
 
 bench: ## in-tree tun and vtun side by side: a table, build/bench.json (scripts/bench --help for one figure)
 	@scripts/bench

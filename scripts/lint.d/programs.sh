@@ -19,6 +19,7 @@ lint_lib() {
 }
 
 lint_selftests() { lint_program selftests; }
+lint_fuzz() { lint_program selftests/fuzz; }
 
 # Knows less of a program than the others, but looks for other things. Left out:
 # variableScope: kernel style declares at the top of a function.

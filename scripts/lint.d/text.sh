@@ -2,9 +2,10 @@
 # Part of scripts/lint: what can be checked without building anything.
 # shellcheck shell=bash
 
-# Every file says its licence, and none grows beyond what one can hold in mind.
+# Every file says its licence, and none grows beyond what one can hold in mind. The fuzzer's inputs
+# are bytes.
 lint_files() {
-	git ls-files -z | xargs -0 awk '
+	git ls-files -z -- ':!selftests/fuzz/corpus' | xargs -0 awk '
 		FNR <= 5 && /SPDX-License-Identifier: GPL-2.0/ { said[FILENAME] = 1 }
 		{ lines[FILENAME] = FNR }
 		END {
@@ -31,12 +32,13 @@ lint_scripts() {
 # Words that codespell takes for others: xdpf is an XDP frame, nd neighbour discovery, parm
 # modinfo's word for a parameter.
 lint_spelling() {
-	git ls-files | grep -vx LICENSE | xargs codespell --quiet-level 3 --ignore-words-list xdpf,nd,parm || true
+	git ls-files -- ':!selftests/fuzz/corpus' | grep -vx LICENSE | xargs codespell --quiet-level 3 --ignore-words-list xdpf,nd,parm || true
 }
 
 # Left out, in include/compat only, are LINUX_VERSION_CODE (the one place that may ask for a kernel's
 # version) and CONSTANT_COMPARISON (which takes KERNEL_VERSION() on the right for a variable); in the
-# library, which is no part of the kernel, what wants the kernel's own types and macros.
+# library, which is no part of the kernel, what wants the kernel's own types and macros; of the fuzzer
+# the names that libFuzzer looks for, and its copies of the kernel's macros.
 lint_checkpatch() {
 	local source file run
 	source=$(scripts/fetch source 7.x)
@@ -49,6 +51,9 @@ lint_checkpatch() {
 	done
 	for file in tools/lib/*.[ch] tools/lib/examples/*.c; do
 		"${run[@]}" --ignore PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,BIT_MACRO -f "$file" 2>&1 || true
+	done
+	for file in selftests/fuzz/*.[ch]; do
+		"${run[@]}" --ignore CAMELCASE -f "$file" 2>&1 || true
 	done
 	rm -f .checkpatch-camelcase.*
 }

@@ -4,6 +4,7 @@
  * as many as fit, zeros for padding and nothing behind them. They are records for
  * a write(), too.
  */
+#include "fifo.h"
 #include "fuzz.h"
 
 #define PACKETS		150
@@ -17,12 +18,14 @@
  * @len: its bytes
  * @proto: as packet information has it, network order
  * @described: a header can tell of it
+ * @frame: what XDP sent, if it did
  */
 struct packet {
 	u8 data[512];
 	size_t len;
 	__be16 proto;
 	bool described;
+	struct xdp_frame frame;
 };
 
 static struct packet packets[PACKETS];
@@ -41,17 +44,15 @@ static void add_bytes(struct packet *packet, const u8 *data, size_t len)
 
 static void *make_frame(struct packet *packet, const u8 *data, size_t len)
 {
-	struct xdp_frame *xdpf = malloc(sizeof(*xdpf) + len);
-
-	xdpf->data = xdpf + 1;
-	xdpf->len = len;
-	memcpy(xdpf->data, data, len);
+	packet->frame.data = must_malloc(len);
+	packet->frame.len = len;
+	memcpy(packet->frame.data, data, len);
 	add_bytes(packet, data, len);
 	packet->proto = 0;
 	if (len >= ETH_HLEN)
 		memcpy(&packet->proto, data + 12, 2);
 	packet->described = true;
-	return (void *)xdpf + 1;
+	return vtun_fifo_from_frame(&packet->frame);
 }
 
 static struct sk_buff *make_skb(const u8 *data, size_t len, size_t linear)
@@ -226,12 +227,13 @@ static unsigned int add_packets(struct world *world, const struct setup *setup,
 {
 	unsigned int copies = input_byte(input);
 	struct input again = *input;
+	void *entry;
 
 	/* Most are alone. */
 	for (copies = copies < 192 ? 1 : copies % COPIES; copies && n < PACKETS; copies--) {
 		*input = again;
-		CHECK(!ptr_ring_produce(&world->vq.fifo, make_packet(input, setup, &packets[n])));
-		n++;
+		entry = make_packet(input, setup, &packets[n++]);
+		CHECK(!ptr_ring_produce(&world->vq.fifo, entry));
 	}
 	return n;
 }
@@ -254,7 +256,7 @@ static void check_all(const struct setup *setup, struct input *input, size_t roo
 	to = user_alloc(&user, NULL, room, cuts);
 	shim.fault = fault;
 	ret = vtun_batch_read(&world.vq, &to, VTUN_NOWAIT);
-	bytes = malloc(room);
+	bytes = must_malloc(room);
 	user_gather(&user, bytes);
 	user_free(&user);
 	check_written(setup, bytes, check_read(&world, setup, &e, bytes, room, ret), cuts);

@@ -131,7 +131,7 @@ static void check_read(struct world *world, const struct setup *setup, const str
 	size_t room = total - min(total, buffer->missing);
 	struct user user;
 	struct iov_iter to = user_alloc(&user, NULL, room, buffer->cuts);
-	u8 *bytes = malloc(room);
+	u8 *bytes = must_malloc(room);
 	ssize_t ret;
 
 	shim.fault = SIZE_MAX;
@@ -171,6 +171,7 @@ static void check_write(const struct setup *setup, const u8 *bytes, size_t len, 
 	skb = world_received(&world);
 	CHECK(!skb == (ret < 0));
 	if (skb) {
+		CHECK(!v.err);
 		unpull_ethernet(skb, setup);
 		check_packet(setup, &v, skb);
 		check_read(&world, setup, &v, skb, buffer);
@@ -200,7 +201,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 	buffer.whole = buffer.missing & 1;
 	if (allocs)
 		shim.allocs = allocs - 1;
-	bytes = malloc(input.len + pad);
+	bytes = must_malloc(input.len + pad);
 	memcpy(bytes, input.data, input.len);
 	memset(bytes + input.len, FILL, pad);
 	check_write(&setup, bytes, input.len + pad, fault ? fault - 1 : SIZE_MAX, &buffer);

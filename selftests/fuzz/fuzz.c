@@ -2,9 +2,10 @@
 #include <linux/netdevice.h>
 #include <linux/virtio_net.h>
 
+#include "fifo.h"
+#include "filter.h"
 #include "queue.h"
 #include "steer.h"
-#include "filter.h"
 #include "xdp.h"
 #include "fuzz.h"
 
@@ -87,7 +88,7 @@ struct cuts input_cuts(struct input *input)
 
 static void add_segment(struct user *user, const u8 *bytes, size_t len)
 {
-	void *data = malloc(len);
+	void *data = must_malloc(len);
 
 	if (bytes)
 		memcpy(data, bytes + user->len, len);
@@ -180,10 +181,7 @@ void world_stop(struct world *world)
 	CHECK(!shim.atomic);
 	while ((entry = __ptr_ring_peek(&world->vq.fifo))) {
 		__ptr_ring_discard_one(&world->vq.fifo);
-		if ((uintptr_t)entry & 1)
-			xdp_return_frame(entry - 1);
-		else
-			kfree_skb(entry);
+		vtun_fifo_free(entry);
 	}
 	__skb_queue_purge(&world->dev.received);
 	__skb_queue_purge(&world->vq.backlog);
@@ -237,7 +235,7 @@ static void check_offsets(const struct verdict *v, const struct sk_buff *skb)
 /* @skb begins where the written packet did. */
 void check_packet(const struct setup *setup, const struct verdict *v, const struct sk_buff *skb)
 {
-	u8 *data = malloc(skb->len);
+	u8 *data = must_malloc(skb->len);
 
 	CHECK(skb->len == v->len);
 	skb_copy_bits(skb, 0, data, skb->len);

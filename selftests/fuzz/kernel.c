@@ -125,7 +125,7 @@ static void *shim_alloc(size_t size)
 	if (!shim.allocs)
 		return NULL;
 	shim.allocs--;
-	return malloc(size);
+	return must_malloc(size);
 }
 
 void *netdev_alloc_frag(size_t size)
@@ -154,7 +154,7 @@ struct sk_buff *build_skb(void *data, size_t size)
 
 struct sk_buff *alloc_skb(size_t size, gfp_t gfp)
 {
-	void *data = malloc(size);
+	void *data = must_malloc(size);
 	struct sk_buff *skb = build_skb(data, size);
 
 	if (!skb)
@@ -177,7 +177,7 @@ struct sk_buff *sock_alloc_send_pskb(struct sock *sk, size_t linear, size_t page
 		struct skb_frag *frag = &skb->info.frags[skb->info.nr_frags++];
 
 		frag->len = min(paged, size);
-		frag->data = malloc(frag->len);
+		frag->data = must_malloc(frag->len);
 	}
 	return skb;
 }
@@ -282,7 +282,7 @@ void skb_copy_bits(const struct sk_buff *skb, size_t offset, void *to, size_t le
 static void pull_tail(struct sk_buff *skb, size_t len)
 {
 	size_t room = skb_headroom(skb), more = len - skb_headlen(skb);
-	u8 *head = malloc(room + len);
+	u8 *head = must_malloc(room + len);
 
 	skb_copy_bits(skb, 0, head + room, len);
 	ASAN_UNPOISON_MEMORY_REGION(skb->head, skb->size);
@@ -340,7 +340,7 @@ bool skb_flow_dissect_flow_keys_basic(const void *net, struct sk_buff *skb,
 {
 	size_t at = skb_network_offset(skb), size;
 	unsigned int type = be16toh(skb->protocol), n;
-	u8 ip[sizeof(struct ipv6hdr)];
+	u8 ip[sizeof(struct ipv6hdr)] = {};
 
 	for (n = 0; type == ETH_P_8021Q || type == ETH_P_8021AD; n++) {
 		if (n == DISSECT_MAX || at + VLAN_HLEN > skb->len)

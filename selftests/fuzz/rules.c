@@ -183,7 +183,8 @@ static bool tunnel_is_right(const struct setup *setup, const struct header *h,
 		return false;
 	if (!type || type == GSO_UFO || !(h->flags & FLAG_CSUM))
 		return false;
-	if (h->outer_th < outer || h->inner_nh < h->outer_th + 8 || h->csum_start < h->inner_nh + 20)
+	if (h->outer_th < outer || h->inner_nh < h->outer_th + 8 ||
+	    h->csum_start < h->inner_nh + 20)
 		return false;
 	if (type == GSO_TCP6 || (type == GSO_UDP && v->data[h->inner_nh] >> 4 == 6))
 		inner = 40;

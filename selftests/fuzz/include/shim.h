@@ -63,6 +63,16 @@ extern struct shim shim;
 	}								\
 } while (0)
 
+/* For what a target itself needs. */
+static inline void *must_malloc(size_t len)
+{
+	void *data = malloc(len ?: 1);
+
+	if (!data)
+		abort();
+	return data;
+}
+
 #define __rcu
 #define ____cacheline_aligned_in_smp
 #define unlikely(x)		(x)

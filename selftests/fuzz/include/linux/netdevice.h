@@ -105,6 +105,7 @@ struct xdp_frame {
 	u32 len;
 };
 
-#define xdp_return_frame(xdpf)		free(xdpf)
+/* The frame itself is the target's. */
+#define xdp_return_frame(xdpf)		free((xdpf)->data)
 
 #endif /* SHIM_NETDEVICE_H */
