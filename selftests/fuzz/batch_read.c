@@ -44,7 +44,7 @@ static void add_bytes(struct packet *packet, const u8 *data, size_t len)
 
 static void *make_frame(struct packet *packet, const u8 *data, size_t len)
 {
-	packet->frame.data = must_malloc(len);
+	packet->frame.data = netdev_alloc_frag(len);
 	packet->frame.len = len;
 	memcpy(packet->frame.data, data, len);
 	add_bytes(packet, data, len);

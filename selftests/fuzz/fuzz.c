@@ -68,6 +68,7 @@ struct setup input_setup(struct input *input)
 		.tap = flags & 1, .pi = flags & 2, .vnet = flags & 4,
 		.le = flags & 8, .be = flags & 16, .sndbuf = flags & 64,
 		.napi = mode & 1, .frags = flags & 1 && mode & 2, .xdp = flags & 1 && mode & 4,
+		.down = mode & 8,
 		.vhsz = 10 + input_byte(input) % 32,
 	};
 
@@ -109,7 +110,7 @@ struct iov_iter user_alloc(struct user *user, const u8 *bytes, size_t len, struc
 			add_segment(user, bytes, 0);
 			cuts.empty = 0;
 		}
-		if (user->n == SEGMENTS - 2 || !size)
+		if (user->n >= SEGMENTS - 2 || !size)
 			size = len;
 		add_segment(user, bytes, min(size, len - user->len));
 		size = cuts.next;
@@ -147,7 +148,7 @@ void world_start(struct world *world, const struct setup *setup)
 	struct vtun_queue *vq = &world->vq;
 
 	memset(world, 0, sizeof(*world));
-	world->dev.flags = IFF_UP;
+	world->dev.flags = setup->down ? 0 : IFF_UP;
 	world->dev.ethernet = setup->tap;
 	world->dev.tstats = &world->tstats;
 	vtun->dev = &world->dev;

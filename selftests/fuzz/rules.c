@@ -274,6 +274,8 @@ struct verdict rules_write(const struct setup *setup, const u8 *bytes, size_t le
 	}
 	if (setup->vnet && !header_is_right(setup, &h, &v))
 		return refuse(-EINVAL, COUNT_FRAME_ERROR);
+	if (setup->down)
+		return refuse(-EIO, COUNT_DROPPED);
 	if (setup->tap) {
 		v.proto = be16(v.data + 12);
 		if (v.proto < 0x600)

@@ -20,12 +20,13 @@
  * @frags: IFF_NAPI_FRAGS
  * @xdp: an XDP program that passes all is attached
  * @sndbuf: TUNSETSNDBUF, so that a write may have to wait
+ * @down: the device is down
  */
 struct setup {
 	bool tap, pi, vnet;
 	size_t vhsz;
 	bool le, be;
-	bool napi, frags, xdp, sndbuf;
+	bool napi, frags, xdp, sndbuf, down;
 };
 
 enum rules_counter { COUNT_NOTHING, COUNT_DROPPED, COUNT_FRAME_ERROR };

@@ -105,7 +105,7 @@ struct xdp_frame {
 	u32 len;
 };
 
-/* The frame itself is the target's. */
+/* The struct is the target's own. */
 #define xdp_return_frame(xdpf)		free((xdpf)->data)
 
 #endif /* SHIM_NETDEVICE_H */
