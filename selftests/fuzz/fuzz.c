@@ -270,7 +270,8 @@ static size_t check_taken(struct world *world, const struct setup *setup, const 
 	struct sk_buff *skb;
 	size_t at = 0;
 
-	for (*last = (struct verdict){}; at < len; at += record.size) {
+	*last = (struct verdict){};
+	for (; at < len; at += record.size) {
 		record = rules_record(bytes + at, len - at, fault - at);
 		if (record.err) {
 			last->err = record.err;
