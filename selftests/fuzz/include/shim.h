@@ -76,6 +76,7 @@ static inline void *must_malloc(size_t len)
 #define __rcu
 #define ____cacheline_aligned_in_smp
 #define unlikely(x)		(x)
+#define IS_ENABLED(option)	0
 #define BIT(n)			(1UL << (n))
 #define U16_MAX			0xffff
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
