@@ -17,13 +17,11 @@
 /**
  * struct vtun_vnet_format - how a device's programs lay the header out
  * @size: bytes that it takes in front of a packet
- * @little_endian: TUNSETVNETLE
- * @big_endian: TUNSETVNETBE; the former wins
+ * @little_endian: its fields are; TUNSETVNETLE, which wins over TUNSETVNETBE
  */
 struct vtun_vnet_format {
 	int size;
 	bool little_endian;
-	bool big_endian;
 };
 
 /**

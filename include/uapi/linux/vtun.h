@@ -26,7 +26,10 @@
  * as many as wait and fit, whole and in order. EMSGSIZE: the first one does not
  * fit; it stays. No packet is ever cut. EFAULT: memory could not be written,
  * and no record before that could be returned; the packets that were to go
- * there, 64 at most, are lost and counted in tx_dropped.
+ * there, 64 at most, are lost and counted in tx_dropped. EINVAL: as for a plain
+ * read(), no header describes the packet, nor any other that was taken with it;
+ * they are lost and counted. Those beside packets that can be described leave
+ * the others alone.
  *
  * write() takes records in their order and returns the bytes of those that it
  * took. A record that a plain write() would refuse ends it: what was taken
