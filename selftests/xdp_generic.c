@@ -100,6 +100,23 @@ TEST_F(xdp_generic, tx)
 	EXPECT_EQ(self->len, s.tx_bytes);
 }
 
+/* F7.2.2 F5.8: packet information alone is a packet without bytes */
+TEST_F(xdp_generic, tx_empty)
+{
+	struct rtnl_link_stats64 s;
+
+	if (variant->flags & (IFF_TAP | IFF_NO_PI))
+		SKIP(return, "only tun with packet information takes it");
+	ASSERT_EQ(0, xdp_attach_const(IO_NAME, XDP_TX, XDP_FLAGS_SKB_MODE));
+	ASSERT_EQ(self->head, io_write(self->io.fd, self->frame, self->head));
+	EXPECT_TRUE(io_unseen(&self->io));
+	s = io_counted(&self->io);
+	EXPECT_EQ(1, s.rx_packets);
+	EXPECT_EQ(0, s.tx_packets);
+	EXPECT_EQ(1, s.tx_dropped);
+	EXPECT_EQ(-EAGAIN, io_read(self->io.fd, self->frame, PKT_MAX));
+}
+
 /* F11.9 F11.12: behind a down device there is nothing to run */
 TEST_F(xdp_generic, down)
 {

@@ -84,6 +84,10 @@ netdev_tx_t vtun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 	if (vtun_logs(vtun, NETIF_MSG_TX_QUEUED))
 		netdev_info(dev, "transmit %u bytes, queue %u\n", skb->len,
 			    index);
+	/* XDP sends back what a program wrote, so it may be nothing. */
+	reason = SKB_DROP_REASON_TAP_FILTER;
+	if (unlikely(!skb->len))
+		goto drop;
 	if (vtun_filter_any(vtun)) {
 		reason = vtun_filter_apply(vtun, skb);
 		if (reason)
