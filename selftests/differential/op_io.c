@@ -181,15 +181,9 @@ static void run_write(struct world *world, const struct step *step)
 	}
 	if (may_run_xdp(world, &state) && takes_slow_way(fd, &state, data, len - fault))
 		say(world, "parts", "XDP for a packet that goes the slow way");
-	else if (may_run_xdp(world, &state) && world->sends_back &&
-		 (state.pi || !state.known))
+	else if (may_run_xdp(world, &state) && world->sends_back && rules_may_have_pi(&state))
 		say(world, "parts", "XDP may send back a frame without packet information");
 	old = rules_old(&state, data, len, len - fault);
-	if (!old && !state.known) {
-		state.pi = true;
-		old = rules_old(&state, data, len, len - fault);
-		state.pi = false;
-	}
 	if (old)
 		say(world, "parts", "%s", old);
 	n = cut(iov, data, len, step->v[2] == 1 ? step->v[3] : (int64_t)len / 2 + 1);
@@ -246,7 +240,7 @@ static void say_read(struct world *world, const uint8_t *data, size_t len, size_
 {
 	size_t behind = 0;
 
-	say_packet(world, "data", data, len);
+	say_read_packet(world, "data", data, len, room);
 	/* Nobody may write behind what was returned. */
 	if (len < room && (data[len] != READ_FILL ||
 			   memcmp(data + len, data + len + 1, room - len - 1)))
@@ -290,7 +284,6 @@ static void run_read(struct world *world, const struct step *step)
 	say_result(world, read_kinds[step->v[2]], ret);
 	if (ret > 0 && (size_t)ret <= room)
 		rules_clean_read(fd, data, ret);
-	world->cut = ret > 0 && (size_t)ret == room;
 	if (step->v[2] != 5)
 		say_read(world, data, ret > 0 ? ((size_t)ret < room ? (size_t)ret : room) : 0, room);
 }

@@ -84,13 +84,19 @@ static void say_hex(struct world *world, const char *key, const uint8_t *data, s
 	say(world, key, "%zu bytes %s", len, text);
 }
 
-void say_bytes(struct world *world, const char *key, const void *data, size_t len)
+static uint8_t *copy_of(const void *data, size_t len)
 {
 	uint8_t *copy = malloc(len + 1);
 
 	if (!copy)
 		abort();
-	memcpy(copy, data, len);
+	return memcpy(copy, data, len);
+}
+
+void say_bytes(struct world *world, const char *key, const void *data, size_t len)
+{
+	uint8_t *copy = copy_of(data, len);
+
 	mac_to_record(world, copy, len);
 	say_hex(world, key, copy, len);
 	free(copy);
@@ -116,16 +122,17 @@ static void forget_ip_id(uint8_t *data, size_t len)
 
 void say_packet(struct world *world, const char *key, const void *data, size_t len)
 {
-	uint8_t *copy = malloc(len + 1);
-	bool named;
+	say_read_packet(world, key, data, len, SIZE_MAX);
+}
 
-	if (!copy)
-		abort();
-	memcpy(copy, data, len);
-	named = mac_to_record(world, copy, len);
+void say_read_packet(struct world *world, const char *key, const void *data, size_t len, size_t room)
+{
+	uint8_t *copy = copy_of(data, len);
+	bool named = mac_to_record(world, copy, len);
+
 	forget_ip_id(copy, len);
-	/* of two bytes of an address nobody can tell whose they are */
-	if (world->cut && !named && len >= 2)
+	/* it was cut: of two bytes of an address nobody can tell whose they are */
+	if (len == room && !named && len >= 2)
 		memset(copy + len - 2, 0, 2);
 	say_hex(world, key, copy, len);
 	free(copy);

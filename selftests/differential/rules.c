@@ -126,8 +126,8 @@ bool rules_odd_gso(const struct rule_state *state, const uint8_t *data, size_t l
 	return gso && gso != 1 && gso != 4 && gso != 5;
 }
 
-const char *rules_old(const struct rule_state *state, const uint8_t *data, size_t len,
-		      size_t there)
+static const char *old_rule(const struct rule_state *state, const uint8_t *data, size_t len,
+			    size_t there)
 {
 	size_t at = state->pi ? 4 : 0, all = at + (state->vnet ? state->vhsz : 0);
 	const uint8_t *vh = data + at;
@@ -155,6 +155,23 @@ const char *rules_old(const struct rule_state *state, const uint8_t *data, size_
 	if (kernel_at_least(6, 2))
 		return NULL;
 	return needs && le16(vh + 6) < (gso == 4 ? 40 : 20) ? "F5.22 checksum start" : gso == 5 ? "F5.27 UDP GSO" : NULL;
+}
+
+bool rules_may_have_pi(const struct rule_state *state)
+{
+	return state->pi || !state->known;
+}
+
+const char *rules_old(const struct rule_state *state, const uint8_t *data, size_t len,
+		      size_t there)
+{
+	const char *old = old_rule(state, data, len, there);
+	struct rule_state with_pi = *state;
+
+	if (old || !rules_may_have_pi(state))
+		return old;
+	with_pi.pi = true;
+	return old_rule(&with_pi, data, len, there);
 }
 
 static void count_gso(struct world *world, const uint8_t *vh, const struct rule_state *state,

@@ -12,6 +12,8 @@ struct rule_state {
 	char name[IFNAMSIZ];
 };
 
+/* Of a device in another namespace nobody can tell. */
+bool rules_may_have_pi(const struct rule_state *state);
 /* What sysfs says of flags, if the device is there. */
 bool rules_device_flags(const char *name, unsigned int *flags);
 void rules_look(struct rule_state *state, int fd);

@@ -22,7 +22,6 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 struct net *world_net(struct world *world)
@@ -250,16 +249,12 @@ void world_lose_queue(struct world *world, int fd)
 
 void world_step(struct world *world, const struct step *step)
 {
-	const struct timespec flush = { .tv_nsec = 10000000 };	/* some jiffies */
-
-	world->wrote_mq = world->saw_out = world->lost_queue = world->cut = false;
+	world->wrote_mq = world->saw_out = world->lost_queue = false;
 	step->op->run(world, step);
 	if (world->sleeper)
 		sleepers_settle(world);
 	if (step->op->flags & OP_CARRIER)
 		links_settle(world);
-	if (step->op->flags & OP_PACKETS && world->may_hold)
-		nanosleep(&flush, NULL);
 	if (step->op->flags & OP_PACKETS)
 		softirqs_settle(world);
 	look_at_sockets(world, !(step->op->flags & OP_CARRIER));

@@ -38,7 +38,6 @@ struct world {
 	uint8_t mac[MACS][6];		/* random addresses, in the order they were made */
 	unsigned int macs;
 	size_t used;			/* bytes of the record */
-	bool cut;			/* the packet that is told may end in the middle of an address */
 	/* in this step: written to a device of several queues; sent by one; one of its queues went */
 	bool wrote_mq, saw_out, lost_queue;
 	/* what happened in this sequence after which the drivers may part on purpose */
@@ -64,6 +63,8 @@ void say_ret(struct world *world, long ret);		/* with errno */
 void say_result(struct world *world, const char *name, long ret);
 void say_bytes(struct world *world, const char *key, const void *data, size_t len);
 void say_packet(struct world *world, const char *key, const void *data, size_t len);
+/* One that was read into @room bytes. */
+void say_read_packet(struct world *world, const char *key, const void *data, size_t len, size_t room);
 
 /* addresses that the kernel chose */
 void mac_learn(struct world *world, int fd);
