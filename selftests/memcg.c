@@ -26,7 +26,7 @@
 #define ROOT	"/sys/fs/cgroup"
 #define GROUP	ROOT "/vtun-memcg"
 
-/* Runs a function in the group; its value is what is below. */
+/* What a process in the group has to tell. */
 struct member {
 	bool ready;
 	long kernel[3];			/* without, with, and again without queues */
@@ -108,17 +108,28 @@ static long kernel_memory(long min, long max)
 	return value;
 }
 
+static bool join(struct member *member)
+{
+	member->ready = !file_write(GROUP "/cgroup.procs", "0");
+	member->kernel[0] = group_value("memory.stat", "\nkernel ");
+	return member->ready;
+}
+
+static void expect_fifos(struct member *member)
+{
+	member->kernel[1] = kernel_memory(member->kernel[0] + QUEUES * FIFO,
+					  LONG_MAX);
+}
+
 static int use_queues(void *arg)
 {
 	struct member *member = arg;
 	int fd[QUEUES], i;
 
-	if (file_write(GROUP "/cgroup.procs", "0"))
+	if (!join(member))
 		return 1;
-	member->kernel[0] = group_value("memory.stat", "\nkernel ");
 	member->err = open_queues(fd, QUEUES);
-	member->kernel[1] = kernel_memory(member->kernel[0] + QUEUES * FIFO,
-					  LONG_MAX);
+	expect_fifos(member);
 	for (i = 0; i < QUEUES; i++)
 		close(fd[i]);
 	member->kernel[2] = kernel_memory(0, member->kernel[0] + FIFO);
@@ -141,12 +152,10 @@ static int lengthen_others(void *arg)
 {
 	struct member *member = arg;
 
-	if (file_write(GROUP "/cgroup.procs", "0"))
+	if (!join(member))
 		return 1;
-	member->kernel[0] = group_value("memory.stat", "\nkernel ");
 	member->err = link_set_txqlen(NAME, LENGTH);
-	member->kernel[1] = kernel_memory(member->kernel[0] + QUEUES * FIFO,
-					  LONG_MAX);
+	expect_fifos(member);
 	return 0;
 }
 
@@ -171,9 +180,8 @@ static void take_too_much(struct member *member)
 {
 	int fd[MANY];
 
-	if (file_write(GROUP "/cgroup.procs", "0"))
+	if (!join(member))
 		_exit(1);
-	member->ready = true;
 	member->err = open_queues(fd, MANY);
 	_exit(2);
 }

@@ -11,9 +11,20 @@
 
 #define IO_MAX		70000		/* the largest packet that is compared */
 
-int io_open(struct io *io, int flags)
+int io_listen(struct io *io)
 {
 	int size = 4 << 20;
+
+	io->ps = psock_open(IO_NAME, SOCK_RAW, ETH_P_ALL);
+	if (io->ps < 0)
+		return io->ps;
+	if (setsockopt(io->ps, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		return -errno;
+	return 0;
+}
+
+int io_open(struct io *io, int flags)
+{
 	int err = ns_fresh();
 
 	memset(io, 0, sizeof(*io));
@@ -25,14 +36,7 @@ int io_open(struct io *io, int flags)
 	if (io->fd < 0)
 		return io->fd;
 	err = link_up(IO_NAME);
-	if (err)
-		return err;
-	io->ps = psock_open(IO_NAME, SOCK_RAW, ETH_P_ALL);
-	if (io->ps < 0)
-		return io->ps;
-	if (setsockopt(io->ps, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
-		return -errno;
-	return 0;
+	return err ? err : io_listen(io);
 }
 
 ssize_t io_write(int fd, const void *buf, size_t len)

@@ -57,6 +57,7 @@ struct io {
  * return a length or 0, or -errno.
  */
 int io_open(struct io *io, int flags);
+int io_listen(struct io *io);	/* what io_open() does for io->ps alone */
 
 ssize_t io_write(int fd, const void *buf, size_t len);
 ssize_t io_writev(int fd, const struct iovec *iov, int n);

@@ -12,7 +12,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #define LEN	50			/* bytes of data */
 #define ALL	100			/* packets that are many */
@@ -79,7 +78,6 @@ static inline int lib_open(struct lib *lib, unsigned int flags,
 {
 	struct io *io = &lib->io;
 	uint8_t buf[PKT_MAX];
-	int size = 4 << 20;
 	int err = ns_fresh();
 
 	if (err)
@@ -96,13 +94,10 @@ static inline int lib_open(struct lib *lib, unsigned int flags,
 		err = link_set_txqlen(IO_NAME, 1000);
 	if (!err)
 		err = link_up(IO_NAME);
+	if (!err)
+		err = io_listen(io);
 	if (err)
 		return err;
-	io->ps = psock_open(IO_NAME, SOCK_RAW, ETH_P_ALL);
-	if (io->ps < 0)
-		return io->ps;
-	if (setsockopt(io->ps, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
-		return -errno;
 	lib->packet = io_packet(io, buf, 0, LEN);
 	lib->record = lib_record(vnet_hdr, lib->packet);
 	io_counted(io);
