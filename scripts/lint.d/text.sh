@@ -18,6 +18,14 @@ lint_files() {
 		}'
 }
 
+# A mutant is a patch: who changes the driver changes it, too.
+lint_mutants() {
+	local file
+	for file in selftests/*/*.patch selftests/*/mutants/*.patch; do
+		patch --dry-run -s -p1 <"$file" >/dev/null || echo "$file: does not apply"
+	done
+}
+
 # SC1091: sourced files are checked on their own. SC2317, SC2119, SC2120: functions that are
 # called by name. SC2016: single quotes are meant.
 lint_scripts() {
