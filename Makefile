@@ -14,10 +14,10 @@ STEPS ?= 1000000
 # How long make stress takes on each kernel; bash has a variable of that name.
 SECONDS ?= 900
 unexport SECONDS
-# How long make fuzz takes, the build apart.
+# How long make fuzz and make fuzz-calls take, the build apart.
 MINUTES ?= 1
 
-.PHONY: modules tools lib selftests install uninstall test quick programs soak stress fuzz fuzz-mutants mutants bench bench-quick bench-check demo test-debug coverage lint compile_commands clean help
+.PHONY: modules tools lib selftests install uninstall test quick programs soak stress fuzz fuzz-mutants fuzz-calls mutants bench bench-quick bench-check demo test-debug coverage lint compile_commands clean help
 
 modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vtun.ko
 	@scripts/module "$(KDIR)"
@@ -62,6 +62,9 @@ fuzz: ## libFuzzer on what parses headers and records, as a program: MINUTES=1 i
 fuzz-mutants: ## puts bugs into the driver and sees that make fuzz finds each within a minute (MUTANTS=)
 	@scripts/deps fuzz
 	@selftests/fuzz/mutants/run $(MUTANTS)
+
+fuzz-calls: ## looks for system calls that do harm, led by the code they reach: MINUTES=1 (KERNEL="uml uml-debug" SEED=)
+	@MINUTES=$(MINUTES) selftests/fuzz_calls/run
 
 bench: ## in-tree tun and vtun side by side: a table, build/bench.json (scripts/bench --help for one figure)
 	@scripts/bench

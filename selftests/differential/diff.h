@@ -106,6 +106,9 @@ struct worker {
 	const char *driver;
 };
 
+/* If set, called in the worker before the first step of each sequence. */
+extern void (*worker_begins)(void);
+
 int worker_start(struct worker *worker, const char *driver);
 void worker_stop(struct worker *worker);
 void worker_send(struct worker *worker, const struct sequence *seq);

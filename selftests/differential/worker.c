@@ -17,6 +17,8 @@ void reach(struct world *world, const char *key, int err)
 	reach_add(world->shared->reach, &world->shared->reach_used, key, err);
 }
 
+void (*worker_begins)(void);
+
 static void run_sequence(struct world *world)
 {
 	struct shared *shared = world->shared;
@@ -24,6 +26,8 @@ static void run_sequence(struct world *world)
 
 	world_reset(world);
 	shared->done = 0;
+	if (worker_begins)
+		worker_begins();
 	for (i = 0; i < shared->seq.count && i < shared->stop; i++) {
 		shared->start[i] = world->used;
 		world_step(world, &shared->seq.step[i]);
