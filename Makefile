@@ -87,7 +87,7 @@ demo: ## OpenVPN through /dev/net/vtun, in a guest
 	@$(MAKE) --no-print-directory -s tools
 	@scripts/guest -k 6.12 -- scripts/demo
 
-mutants: ## puts bugs into the driver and sees that the tests find them (MUTANTS="names" COUNT= SEED=)
+mutants: ## puts bugs into the driver and sees that the tests find them (MUTANTS="names" COUNT= SEED= KERNEL=)
 	@scripts/deps test uml
 	@$(MAKE) --no-print-directory -s selftests
 	@selftests/mutants/run $(MUTANTS)
