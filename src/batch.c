@@ -307,7 +307,7 @@ ssize_t vtun_batch_write(struct vtun_queue *vq, struct iov_iter *from,
 		err = vtun_batch_take(vq, from, left == total);
 		if (left == iov_iter_count(from)) {
 			if (err == -EAGAIN)
-				err = vtun_rx_wait_sndbuf(vq, wait);
+				err = vtun_rx_wait_room(vq, wait);
 			if (err)
 				break;
 		}

@@ -11,6 +11,7 @@
 #include "batch.h"
 #include "chardev.h"
 #include "ioctl.h"
+#include "napi.h"
 #include "queue.h"
 #include "rx.h"
 #include "tx.h"
@@ -68,7 +69,8 @@ static ssize_t vtun_chardev_write(struct kiocb *iocb, struct iov_iter *from)
 static bool vtun_chardev_writable(struct vtun_queue *vq,
 				  const struct net_device *dev)
 {
-	return READ_ONCE(dev->flags) & IFF_UP && sock_writeable(&vq->sk);
+	return READ_ONCE(dev->flags) & IFF_UP && sock_writeable(&vq->sk) &&
+	       !vtun_napi_is_behind(vq);
 }
 
 static __poll_t vtun_chardev_poll(struct file *file, poll_table *wait)
@@ -78,6 +80,7 @@ static __poll_t vtun_chardev_poll(struct file *file, poll_table *wait)
 	__poll_t mask = 0;
 
 	poll_wait(file, &vq->socket.wq.wait, wait);
+	vtun_napi_flush(vq);
 
 	rcu_read_lock();
 	vtun = rcu_dereference(vq->vtun);

@@ -14,6 +14,7 @@
 #include "ethtool.h"
 #include "filter.h"
 #include "link.h"
+#include "napi.h"
 #include "queue.h"
 #include "steer.h"
 #include "sysfs.h"
@@ -63,6 +64,7 @@ static int vtun_dev_open(struct net_device *dev)
 static int vtun_dev_stop(struct net_device *dev)
 {
 	netif_tx_stop_all_queues(dev);
+	vtun_napi_settle(netdev_priv(dev));
 	return 0;
 }
 

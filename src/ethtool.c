@@ -2,6 +2,7 @@
 /* ethtool: driver, channels, coalescing, message level, link settings. */
 
 #include "ethtool.h"
+#include "napi.h"
 
 static void vtun_ethtool_get_drvinfo(struct net_device *dev,
 				     struct ethtool_drvinfo *info)
@@ -54,7 +55,9 @@ static int vtun_ethtool_set_link(struct net_device *dev,
 	return 0;
 }
 
-/* For senders in the kernel that say that more follows; a write() never does. */
+/* rx-frames alone is for senders in the kernel that say that more follows; a
+ * write() never does. With rx-usecs it waits for so many others.
+ */
 static int vtun_ethtool_get_coalesce(struct net_device *dev,
 				     struct ethtool_coalesce *coalesce,
 				     struct kernel_ethtool_coalesce *kernel,
@@ -63,6 +66,7 @@ static int vtun_ethtool_get_coalesce(struct net_device *dev,
 	struct vtun_dev *vtun = netdev_priv(dev);
 
 	coalesce->rx_max_coalesced_frames = vtun->rx_frames;
+	coalesce->rx_coalesce_usecs = vtun->rx_usecs;
 	return 0;
 }
 
@@ -73,8 +77,13 @@ static int vtun_ethtool_set_coalesce(struct net_device *dev,
 {
 	struct vtun_dev *vtun = netdev_priv(dev);
 
-	vtun->rx_frames = min_t(u32, coalesce->rx_max_coalesced_frames,
-				NAPI_POLL_WEIGHT);
+	if (coalesce->rx_coalesce_usecs > USEC_PER_SEC) {
+		NL_SET_ERR_MSG(extack, "rx-usecs: a packet may wait for a second at most");
+		return -EINVAL;
+	}
+	WRITE_ONCE(vtun->rx_frames, min_t(u32, coalesce->rx_max_coalesced_frames,
+					  NAPI_POLL_WEIGHT));
+	vtun_napi_set_hold(vtun, coalesce->rx_coalesce_usecs);
 	return 0;
 }
 
@@ -91,7 +100,8 @@ void vtun_ethtool_init(struct vtun_dev *vtun)
 }
 
 const struct ethtool_ops vtun_ethtool_ops = {
-	.supported_coalesce_params = ETHTOOL_COALESCE_RX_MAX_FRAMES,
+	.supported_coalesce_params = ETHTOOL_COALESCE_RX_MAX_FRAMES |
+				     ETHTOOL_COALESCE_RX_USECS,
 	.get_drvinfo		= vtun_ethtool_get_drvinfo,
 	.get_msglevel		= vtun_ethtool_get_msglevel,
 	.set_msglevel		= vtun_ethtool_set_msglevel,

@@ -5,11 +5,37 @@
 
 #include "vtun.h"
 
+void vtun_napi_init(struct vtun_queue *vq);
 void vtun_napi_attach(struct vtun_queue *vq, struct net_device *dev,
 		      enum vtun_rx_mode mode);
 void vtun_napi_want(struct vtun_queue *vq);
 void vtun_napi_start(struct vtun_queue *vq);
 void vtun_napi_stop(struct vtun_queue *vq);
 void vtun_napi_detach(struct vtun_queue *vq);
+
+void vtun_napi_take(struct vtun_queue *vq, const struct vtun_dev *vtun,
+		    struct sk_buff *skb);
+bool vtun_napi_flush(struct vtun_queue *vq);
+int vtun_napi_wait_room(struct vtun_queue *vq, enum vtun_wait wait);
+void vtun_napi_set_hold(struct vtun_dev *vtun, u32 usecs);
+void vtun_napi_settle(struct vtun_dev *vtun);
+
+/* Some polls' worth of packets. */
+#define VTUN_NAPI_BACKLOG_MAX	(4 * NAPI_POLL_WEIGHT)
+
+/**
+ * vtun_napi_is_behind() - whether more packets wait for NAPI than should
+ * @vq: queue
+ *
+ * With IFF_NAPI alone they may, as in in-tree tun.
+ *
+ * Context: any.
+ * Return: whether a write() has to wait for it.
+ */
+static inline bool vtun_napi_is_behind(const struct vtun_queue *vq)
+{
+	return READ_ONCE(vq->rx_hold) &&
+	       skb_queue_len_lockless(&vq->backlog) >= VTUN_NAPI_BACKLOG_MAX;
+}
 
 #endif /* VTUN_NAPI_H */

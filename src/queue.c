@@ -29,9 +29,13 @@ static void vtun_queue_write_space(struct sock *sk)
 	struct vtun_queue *vq = container_of(sk, struct vtun_queue, sk);
 
 	/* Pairs with the full barriers that follow setting either bit: by
-	 * vtun_chardev_poll() and by prepare_to_wait() in the socket layer.
+	 * vtun_chardev_poll(), vtun_napi_wait_room(), and prepare_to_wait() in
+	 * the socket layer.
 	 */
 	smp_mb__after_atomic();
+	/* One wake-up for many of the packets that NAPI takes. */
+	if (skb_queue_len_lockless(&vq->backlog) > VTUN_NAPI_BACKLOG_MAX / 2)
+		return;
 	if (sock_writeable(sk))
 		vtun_queue_wake_writer(vq);
 	/* A writer that sleeps for send-buffer space needs less than that. */
@@ -71,7 +75,7 @@ struct vtun_queue *vtun_queue_alloc(struct net *net)
 	vq->sk.sk_destruct = vtun_queue_destruct;
 	vq->sk.sk_sndbuf = INT_MAX;
 	INIT_LIST_HEAD(&vq->node);
-	skb_queue_head_init(&vq->backlog);
+	vtun_napi_init(vq);
 	return vq;
 }
 

@@ -6,6 +6,7 @@
 
 #include "frame.h"
 #include "mem.h"
+#include "napi.h"
 #include "pause.h"
 #include "queue.h"
 #include "rx.h"
@@ -15,9 +16,6 @@
 
 /* What of a large packet is linear: every header that the stack looks at. */
 #define VTUN_RX_LINEAR	256
-
-/* Some polls' worth of packets. */
-#define VTUN_RX_BACKLOG_MAX	(4 * NAPI_POLL_WEIGHT)
 
 /* Most bytes that a packet of one fragment for each segment can have. */
 #define VTUN_RX_FRAGS_MAX	(ETH_MAX_MTU - NET_SKB_PAD - NET_IP_ALIGN)
@@ -71,6 +69,13 @@ static struct sk_buff *vtun_rx_copy_short(struct vtun_queue *vq,
 	return skb;
 }
 
+/* Packets that wait for others are charged, too. */
+static void vtun_rx_make_room(struct vtun_queue *vq)
+{
+	if (!sock_writeable(&vq->sk))
+		vtun_napi_flush(vq);
+}
+
 /* Charged to the program's send buffer until the stack frees or orphans it. */
 static struct sk_buff *vtun_rx_alloc(struct vtun_queue *vq,
 				     const struct vtun_frame *frame,
@@ -82,6 +87,7 @@ static struct sk_buff *vtun_rx_alloc(struct vtun_queue *vq,
 	struct sk_buff *skb;
 	int err;
 
+	vtun_rx_make_room(vq);
 	if (frame->len > SKB_MAX_HEAD(room)) {
 		linear = min_t(size_t, frame->len, VTUN_RX_LINEAR);
 		if (frame->len - linear > frags_max)
@@ -152,21 +158,23 @@ static struct sk_buff *vtun_rx_alloc_frags(const struct vtun_frame *frame,
 }
 
 /**
- * vtun_rx_wait_sndbuf() - wait as long as a writer with a smaller send buffer
- *	than usual has to
+ * vtun_rx_wait_room() - wait as long as a writer has to with a smaller send
+ *	buffer than usual, or when NAPI is behind
  * @vq: the file's queue
  * @wait: whether to sleep
  *
  * Context: process, may sleep.
  * Return: 0, -EAGAIN, -ENOBUFS, or a signal's errno.
  */
-int vtun_rx_wait_sndbuf(struct vtun_queue *vq, enum vtun_wait wait)
+int vtun_rx_wait_room(struct vtun_queue *vq, enum vtun_wait wait)
 {
 	struct sk_buff *skb;
 	int err;
 
-	if (READ_ONCE(vq->sk.sk_sndbuf) == INT_MAX)
-		return 0;
+	err = vtun_napi_wait_room(vq, wait);
+	if (err || READ_ONCE(vq->sk.sk_sndbuf) == INT_MAX)
+		return err;
+	vtun_rx_make_room(vq);
 	skb = sock_alloc_send_skb(&vq->sk, 1, wait == VTUN_NOWAIT, &err);
 	if (!skb)
 		return err;
@@ -185,7 +193,7 @@ static struct sk_buff *vtun_rx_copy_xdp(struct vtun_queue *vq,
 
 	if (frame->mode == VTUN_RX_NAPI_FRAGS)
 		return vtun_xdp_receive(vq, frame, from);
-	err = vtun_rx_wait_sndbuf(vq, wait);
+	err = vtun_rx_wait_room(vq, wait);
 	if (err)
 		return ERR_PTR(err);
 	skb = vtun_xdp_receive(vq, frame, from);
@@ -209,6 +217,9 @@ static struct sk_buff *vtun_rx_copy(struct vtun_queue *vq,
 	}
 	if (frame->xdp)
 		return vtun_rx_copy_xdp(vq, frame, from, wait);
+	err = vtun_napi_wait_room(vq, wait);
+	if (err)
+		return ERR_PTR(err);
 	if (frame->mode == VTUN_RX_NAPI_FRAGS) {
 		skb = vtun_rx_alloc_frags(frame, from);
 	} else {
@@ -255,7 +266,15 @@ static int vtun_rx_prepare(struct vtun_dev *vtun, const struct vtun_frame *frame
 static bool vtun_rx_backlog_full(const struct vtun_queue *vq)
 {
 	return vq->rx_mode == VTUN_RX_NAPI_FRAGS &&
-	       skb_queue_len_lockless(&vq->backlog) >= VTUN_RX_BACKLOG_MAX;
+	       skb_queue_len_lockless(&vq->backlog) >= VTUN_NAPI_BACKLOG_MAX;
+}
+
+/* Not while it goes down either: after a grace period nothing is added to what
+ * waits for NAPI.
+ */
+static bool vtun_rx_is_up(const struct net_device *dev)
+{
+	return READ_ONCE(dev->flags) & IFF_UP && netif_running(dev);
 }
 
 /*
@@ -268,8 +287,8 @@ static int vtun_rx_deliver(struct vtun_queue *vq, struct vtun_frame *frame,
 	enum skb_drop_reason reason = SKB_DROP_REASON_DEV_READY;
 	struct net_device *dev;
 	struct vtun_dev *vtun;
+	bool attached, hold;
 	u16 index = 0;
-	bool attached;
 	int err;
 
 	local_bh_disable();
@@ -293,7 +312,7 @@ static int vtun_rx_deliver(struct vtun_queue *vq, struct vtun_frame *frame,
 	if (!frame->xdp && !vtun_xdp_passes(vtun, &skb))
 		goto unlock;	/* err is 0 */
 	err = -EIO;
-	if (!(READ_ONCE(dev->flags) & IFF_UP)) {
+	if (!vtun_rx_is_up(dev)) {
 		dev_core_stats_rx_dropped_inc(dev);
 		goto drop;
 	}
@@ -309,12 +328,12 @@ static int vtun_rx_deliver(struct vtun_queue *vq, struct vtun_frame *frame,
 	err = 0;
 	vtun_pause_atomic();
 	dev_sw_netstats_rx_add(dev, frame->len);
-	if (vq->rx_mode == VTUN_RX_DIRECT) {
+	/* Pairs with vtun_napi_set_hold(). */
+	hold = attached && smp_load_acquire(&vq->rx_hold);
+	if (hold || vq->rx_mode != VTUN_RX_DIRECT)
+		vtun_napi_take(vq, vtun, skb);
+	else
 		netif_receive_skb(skb);
-	} else {
-		skb_queue_tail(&vq->backlog, skb);
-		napi_schedule(&vq->napi);
-	}
 	goto unlock;
 drop:
 	kfree_skb_reason(skb, reason);
@@ -437,7 +456,7 @@ int vtun_rx_deliver_list(struct vtun_queue *vq, const struct vtun_frame *frame,
 	if (!vtun)
 		goto unlock;
 	err = -EIO;
-	if (!(READ_ONCE(vtun->dev->flags) & IFF_UP))
+	if (!vtun_rx_is_up(vtun->dev))
 		goto unlock;
 	attached = vtun_queue_rx_index(vq, &index);
 	/* It is stopped after a grace period only. Pairs with its start. */

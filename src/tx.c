@@ -8,6 +8,7 @@
 #include "fifo.h"
 #include "filter.h"
 #include "frame.h"
+#include "napi.h"
 #include "pause.h"
 #include "queue.h"
 #include "tx.h"
@@ -214,6 +215,8 @@ int vtun_tx_wait(struct vtun_queue *vq, struct vtun_tx_take *take,
 	int err = 0;
 
 	vtun_tx_consume(vq, take);
+	if (!take->n && !take->too_long && vtun_napi_flush(vq))
+		vtun_tx_consume(vq, take);
 	if (!take->n && !take->too_long) {
 		if (wait == VTUN_NOWAIT)
 			return -EAGAIN;

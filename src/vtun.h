@@ -34,6 +34,7 @@
 
 #include <linux/ethtool.h>
 #include <linux/filter.h>
+#include <linux/hrtimer.h>
 #include <linux/if_tun.h>
 #include <linux/list.h>
 #include <linux/netdevice.h>
@@ -119,8 +120,13 @@ enum vtun_wait {
  * @rx_napi: RTNL, @napi is used: not VTUN_RX_DIRECT, or batch mode was asked
  *	for; added while there is a device
  * @rx_started: RTNL, @napi is enabled: it is used, and the queue is ATTACHED;
- *	batches read it with smp_load_acquire()
+ *	batches and readers read it with smp_load_acquire()
+ * @rx_hold: RTNL, plain writes go through @napi since rx-usecs was set, and stay
+ *	there, so that none passes another; not those of VTUN_RX_NAPI_FRAGS; rx
+ *	reads it with smp_load_acquire()
  * @napi: where written packets are merged
+ * @hold_timer: ends the wait of the oldest packet in @backlog
+ * @hold_armed: bit 0, atomic: @hold_timer is going to look at @backlog
  * @xdp_rxq: registered while it has a device; where XDP frames say they came
  *	from
  * @backlog: written packets that wait for @napi; own lock
@@ -145,7 +151,10 @@ struct vtun_queue {
 	enum vtun_rx_mode rx_mode;
 	bool rx_napi;
 	bool rx_started;
+	bool rx_hold;
 	struct napi_struct napi;
+	struct hrtimer hold_timer;
+	unsigned long hold_armed;
 	struct xdp_rxq_info xdp_rxq;
 	struct sk_buff_head backlog;
 
@@ -198,7 +207,9 @@ struct vtun_steer {
  * @steer: learned flows
  * @owner: RTNL, who may attach; sysfs reads it with READ_ONCE()
  * @group: likewise
- * @rx_frames: RTNL, what ethtool -C says of rx-frames, at most NAPI_POLL_WEIGHT
+ * @rx_frames: RTNL, what ethtool -C says of rx-frames, at most NAPI_POLL_WEIGHT;
+ *	rx reads it with READ_ONCE()
+ * @rx_usecs: likewise of rx-usecs: how long written packets may wait for others
  * @msg_enable: RTNL, NETIF_MSG_* bits; vtun_logs() reads it without
  * @link: RTNL, what ethtool shows; no meaning for the driver
  * @security: RTNL, owned, the security module's mark
@@ -227,6 +238,7 @@ struct vtun_dev {
 	kuid_t owner;
 	kgid_t group;
 	u32 rx_frames;
+	u32 rx_usecs;
 	u32 msg_enable;
 	struct ethtool_link_ksettings link;
 	void *security;

@@ -8,6 +8,7 @@
 #ifndef VTUN_COMPAT_H
 #define VTUN_COMPAT_H
 
+#include <linux/hrtimer.h>
 #include <linux/if_tun.h>
 #include <linux/mmzone.h>
 #include <linux/netdevice.h>
@@ -69,6 +70,18 @@ bpf_net_ctx_set(struct bpf_net_context *context)
 
 static inline void bpf_net_ctx_clear(struct bpf_net_context *context)
 {
+}
+#endif
+
+/* 6.13 sets a timer's function, too. Goes with 6.12. */
+#ifndef VTUN_HAVE_HRTIMER_SETUP
+static inline void
+hrtimer_setup(struct hrtimer *timer,
+	      enum hrtimer_restart (*function)(struct hrtimer *),
+	      clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
 }
 #endif
 

@@ -4,6 +4,7 @@
 
 #include "fifo.h"
 #include "filter.h"
+#include "napi.h"
 #include "queue.h"
 #include "steer.h"
 #include "xdp.h"
@@ -38,6 +39,21 @@ void vtun_steer_learn(struct vtun_dev *vtun, const struct sk_buff *skb, u16 inde
 enum skb_drop_reason vtun_filter_apply(struct vtun_dev *vtun, struct sk_buff *skb)
 {
 	return 0;
+}
+
+void vtun_napi_take(struct vtun_queue *vq, const struct vtun_dev *vtun, struct sk_buff *skb)
+{
+	skb_queue_tail(&vq->backlog, skb);
+}
+
+int vtun_napi_wait_room(struct vtun_queue *vq, enum vtun_wait wait)
+{
+	return 0;
+}
+
+bool vtun_napi_flush(struct vtun_queue *vq)
+{
+	return false;
 }
 
 void vtun_queue_wake_reader(struct vtun_queue *vq)

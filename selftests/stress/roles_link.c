@@ -82,6 +82,7 @@ static bool ethtool(struct stress *s)
 	struct ethtool_coalesce coalesce = {
 		.cmd = ETHTOOL_SCOALESCE,
 		.rx_max_coalesced_frames = stress_any(s, 64),
+		.rx_coalesce_usecs = stress_any(s, 2) ? stress_any(s, 5000) : 0,
 	};
 	struct eth_link link;
 

@@ -29,6 +29,7 @@ struct method {
 	unsigned int batch;	/* most packets a system call; 0: one, without records */
 	bool vectored;		/* readv and writev, headers apart */
 	bool uring;		/* io_uring, 64 at a time */
+	unsigned int hold;	/* µs that written packets may wait for others, if they can */
 };
 
 struct figure;
@@ -88,6 +89,7 @@ void port_open(struct port *port, const struct driver *driver, int kind,
 void port_open_flags(struct port *port, const struct driver *driver,
 		     const char *name, int flags);
 void port_up(const char *name, uint32_t address);
+void port_hold(const char *name, unsigned int usecs);
 void port_close(struct port *port);
 void net_quiet(void);
 

@@ -88,8 +88,10 @@ static void forward_port(struct port *port, const struct driver *driver,
 		checked(ioctl(port->fd, TUNSETOFFLOAD,
 			      TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 |
 			      TUN_F_TSO_ECN), "TUNSETOFFLOAD");
-	if (fig->method)
+	if (fig->method->batch)
 		batch_switch_on(port->fd);
+	if (fig->method->hold)
+		port_hold(port->name, fig->method->hold);
 	checked(fcntl(port->fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
 	port_up(port->name, address);
 }
@@ -199,7 +201,7 @@ static void forward_tcp(const struct figure *fig, const struct driver *driver)
 	forwarder = start_process();
 	if (!forwarder)
 		forward_for_ever(one.fd, two.fd,
-				 fig->method ? forward_batch : forward_some);
+				 fig->method->batch ? forward_batch : forward_some);
 	sender = start_process();
 	if (!sender)
 		forward_send(fig);
@@ -211,17 +213,22 @@ static void forward_tcp(const struct figure *fig, const struct driver *driver)
 
 void forward_figures(void)
 {
-	static const struct method batch = { .name = "batch", .batch = FORWARD_BURST };
+	static const struct method methods[] = {
+		{ .name = "plain" },
+		{ .name = "held", .hold = 100 },
+		{ .name = "batch", .batch = FORWARD_BURST },
+	};
 	static const unsigned int streams[] = { 1, 8 };
 	struct figure *fig;
 	unsigned int i;
 
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 12; i++) {
+		const struct method *method = &methods[i / 2 % 3];
+
 		fig = figure_add(forward_tcp, "tcp-forward/%u/%s%s",
-				 streams[i / 4], i & 2 ? "batch" : "plain",
-				 i & 1 ? "+gso" : "");
-		fig->n = streams[i / 4];
-		fig->method = i & 2 ? &batch : NULL;
+				 streams[i / 6], method->name, i & 1 ? "+gso" : "");
+		fig->n = streams[i / 6];
+		fig->method = method;
 		fig->vnet = i & 1;
 	}
 }

@@ -75,10 +75,12 @@ struct net_device {
 #define netif_tx_queue_stopped(txq)	true
 
 struct napi_struct { int unused; };
+struct hrtimer { int unused; };
 #define napi_schedule(napi)		do { } while (0)
 
 struct sock { int sk_sndbuf; };
 struct socket { struct { int wait; } wq; };
+#define sock_writeable(sk)		true
 #define sock_hold(sk)			do { } while (0)
 #define sock_put(sk)			do { } while (0)
 

@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ethtool -C rx-usecs, rx-frames: written packets wait for each other, so that
+ * GRO can merge them; not longer than they may, and not while the program waits.
+ */
+#include <kselftest_harness.h>
+#include "testlib_eth.h"
+#include "testlib_race.h"
+#include "testlib_vnet.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+
+#define SIZE	1000			/* of a segment's data */
+#define LONG	1000000			/* µs, as long as a packet may wait */
+
+FIXTURE(gro_hold)
+{
+	struct vnet v;
+	struct vnet_pkt pkt, got;
+	struct vnet_spec spec;
+	uint64_t since;			/* the last write of put() */
+	bool may_park;
+};
+
+FIXTURE_VARIANT(gro_hold)
+{
+	int flags;
+};
+
+FIXTURE_VARIANT_ADD(gro_hold, tun) { IFF_TUN | IFF_NO_PI };
+FIXTURE_VARIANT_ADD(gro_hold, tap_vnet) { IFF_TAP | IFF_VNET_HDR };
+FIXTURE_VARIANT_ADD(gro_hold, tap_napi) { IFF_TAP | IFF_NO_PI | IFF_NAPI };
+FIXTURE_VARIANT_ADD(gro_hold, tun_queues)
+{
+	IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE
+};
+
+static int coalesce(uint32_t usecs, uint32_t frames)
+{
+	struct ethtool_coalesce c = {
+		.cmd = ETHTOOL_SCOALESCE, .rx_coalesce_usecs = usecs,
+		.rx_max_coalesced_frames = frames,
+	};
+
+	return eth_ioctl(IO_NAME, &c);
+}
+
+FIXTURE_SETUP(gro_hold)
+{
+	if (vt_intree())
+		SKIP(return, "in-tree tun has no rx-usecs");
+	ASSERT_EQ(0, ns_fresh());
+	ASSERT_EQ(0, vnet_add(&self->v, IO_NAME, variant->flags, VNET_SIZE));
+	self->spec = (struct vnet_spec){
+		.eth = self->v.io.tap, .proto = IPPROTO_TCP, .len = SIZE,
+	};
+	self->may_park = variant->flags & IFF_MULTI_QUEUE;
+}
+
+FIXTURE_TEARDOWN(gro_hold)
+{
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
+}
+
+/* Write the segment whose data begins at @seq. */
+static int put(FIXTURE_DATA(gro_hold) *self, uint32_t seq)
+{
+	self->spec.seq = seq;
+	vnet_build(&self->pkt, &self->spec);
+	self->since = now_us();
+	return vnet_write(&self->v, &self->pkt);
+}
+
+/* Bytes of the next packet's data, which begin at @pos, or -errno. */
+static int heard_within(FIXTURE_DATA(gro_hold) *self, uint32_t pos, int ms)
+{
+	ssize_t n = vnet_heard(self->v.vps, &self->got, ms);
+	struct vnet_seen s;
+	int err;
+
+	if (n < 0)
+		return n;
+	err = vnet_parse(self->got.buf, n, self->v.io.tap, &s);
+	if (err)
+		return err;
+	return vnet_data_ok(self->got.buf + s.data, s.data_len, pos) ?
+	       (int)s.data_len : -EBADMSG;
+}
+
+static int heard(FIXTURE_DATA(gro_hold) *self, uint32_t pos)
+{
+	return heard_within(self, pos, WAIT_MS);
+}
+
+static bool unheard(FIXTURE_DATA(gro_hold) *self)
+{
+	return heard_within(self, 0, 0) == -ETIMEDOUT;
+}
+
+/* Whether its time is not yet over, so that something else has ended the wait. */
+static bool is_early(FIXTURE_DATA(gro_hold) *self)
+{
+	return now_us() - self->since < LONG;
+}
+
+/*
+ * Writes a packet, which waits, and has @release done: 0 if it arrives at once.
+ * A guest may lose time, so there is more than one try.
+ */
+static int released_by(FIXTURE_DATA(gro_hold) *self,
+		       int (*release)(FIXTURE_DATA(gro_hold) *self))
+{
+	int err = -ETIME, tries;
+
+	for (tries = 0; err == -ETIME && tries < 5; tries++) {
+		bool waited;
+
+		err = put(self, 0);
+		if (err)
+			return err;
+		waited = unheard(self);
+		err = release(self);
+		if (err)
+			return err;
+		if (!waited && is_early(self))
+			return -EALREADY;
+		err = heard(self, 0) == SIZE ? 0 : -EBADMSG;
+		if (!err && (!waited || !is_early(self)))
+			err = -ETIME;
+	}
+	return err;
+}
+
+/* How long a packet may wait is shown, and is limited. */
+TEST_F(gro_hold, limits)
+{
+	struct ethtool_coalesce c = { .cmd = ETHTOOL_GCOALESCE };
+
+	ASSERT_EQ(0, coalesce(LONG, 7));
+	EXPECT_EQ(-EINVAL, coalesce(LONG + 1, 0));
+	EXPECT_EQ(-EINVAL, coalesce(~0U, 0));
+	ASSERT_EQ(0, eth_ioctl(IO_NAME, &c));
+	EXPECT_EQ(LONG, c.rx_coalesce_usecs);
+	EXPECT_EQ(7, c.rx_max_coalesced_frames);
+}
+
+/* Whether a packet waits for @usecs, but not much longer, in one of some tries. */
+static bool waits_for(FIXTURE_DATA(gro_hold) *self, uint64_t usecs)
+{
+	int tries;
+
+	for (tries = 0; tries < 5; tries++) {
+		uint64_t waited;
+
+		if (put(self, 0) || heard(self, 0) != SIZE)
+			return false;
+		waited = now_us() - self->since;
+		if (waited < usecs)
+			return false;
+		if (waited < LONG / 2)
+			return true;
+	}
+	return false;
+}
+
+TEST_F(gro_hold, arrives_in_time)
+{
+	ASSERT_EQ(0, coalesce(2000, 0));
+	EXPECT_TRUE(waits_for(self, 2000));
+}
+
+/* What was begun with a longer time is not waited for. */
+TEST_F(gro_hold, shorter_time)
+{
+	struct pollfd p = { self->v.io.fd, POLLIN };
+
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, put(self, 0));
+	poll(&p, 1, 0);
+	ASSERT_EQ(SIZE, heard(self, 0));
+	ASSERT_EQ(0, coalesce(3000, 0));
+	EXPECT_TRUE(waits_for(self, 3000));
+}
+
+/* As many as may wait are one packet then. */
+TEST_F(gro_hold, merges)
+{
+	int i, n, tries = 5;
+
+	ASSERT_EQ(0, coalesce(LONG, 10));
+	do {
+		ASSERT_EQ(0, put(self, 0));
+		for (i = 1; i < 10; i++)
+			ASSERT_EQ(0, put(self, i * SIZE));
+		n = heard(self, 0);
+	} while (n != 10 * SIZE && --tries && !heard_within(self, 0, 1000));
+	EXPECT_EQ(10 * SIZE, n);
+	EXPECT_TRUE(unheard(self));
+}
+
+/* Without a number of frames it is 64, and bytes stay where they belong. */
+TEST_F(gro_hold, order)
+{
+	uint32_t pos = 0, end = 300 * SIZE;
+	int packets = 0, n;
+
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	for (pos = 0; pos < end; pos += SIZE)
+		ASSERT_EQ(0, put(self, pos));
+	for (pos = 0; pos < end; pos += n, packets++) {
+		n = heard(self, pos);
+		ASSERT_LT(0, n);
+	}
+	EXPECT_GE(40, packets);
+	EXPECT_TRUE(unheard(self));
+}
+
+static int by_reading(FIXTURE_DATA(gro_hold) *self)
+{
+	char byte[64];
+
+	return read(self->v.io.fd, byte, sizeof(byte)) < 0 &&
+	       errno == EAGAIN ? 0 : -EBADMSG;
+}
+
+TEST_F(gro_hold, read_ends_it)
+{
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	EXPECT_EQ(0, released_by(self, by_reading));
+}
+
+static int by_polling(FIXTURE_DATA(gro_hold) *self)
+{
+	struct pollfd p = { self->v.io.fd, POLLIN };
+
+	return poll(&p, 1, 0);
+}
+
+TEST_F(gro_hold, poll_ends_it)
+{
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	EXPECT_EQ(0, released_by(self, by_polling));
+}
+
+TEST_F(gro_hold, switched_off)
+{
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, put(self, 0));
+	ASSERT_EQ(0, coalesce(0, 0));
+	EXPECT_EQ(SIZE, heard_within(self, 0, 0));
+	/* and nothing waits any more, nor passes what did */
+	ASSERT_EQ(0, put(self, SIZE));
+	EXPECT_EQ(SIZE, heard_within(self, SIZE, 0));
+}
+
+/* What was written before the device went down has arrived. */
+TEST_F(gro_hold, down)
+{
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, put(self, 0));
+	ASSERT_EQ(0, link_down(IO_NAME));
+	/* what comes first is that the device is down */
+	recv(self->v.vps, &self->got, 1, MSG_DONTWAIT);
+	EXPECT_EQ(SIZE, heard_within(self, 0, 0));
+	ASSERT_EQ(0, link_up(IO_NAME));
+	ASSERT_EQ(0, put(self, 0));
+	EXPECT_EQ(SIZE, heard(self, 0));
+}
+
+/* The same when it is deleted, or moved: no packet changes the namespace. */
+TEST_F(gro_hold, deleted)
+{
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, put(self, 0));
+	ASSERT_EQ(0, link_del(IO_NAME));
+	recv(self->v.vps, &self->got, 1, MSG_DONTWAIT);
+	EXPECT_EQ(SIZE, heard_within(self, 0, 0));
+}
+
+TEST_F(gro_hold, moved)
+{
+	int there = ns_new();
+
+	ASSERT_LE(0, there);
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, put(self, 0));
+	ASSERT_EQ(0, link_set_netns(IO_NAME, there));
+	recv(self->v.vps, &self->got, 1, MSG_DONTWAIT);
+	EXPECT_EQ(SIZE, heard_within(self, 0, 0));
+}
+
+TEST_F(gro_hold, closed)
+{
+	ASSERT_EQ(0, vt_persist(self->v.io.fd, true));
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, put(self, 0));
+	close(self->v.io.fd);
+	EXPECT_EQ(SIZE, heard_within(self, 0, 0));
+	/* it belongs to the device */
+	self->v.io.fd = vt_attach_nb(IO_NAME, variant->flags);
+	ASSERT_LE(0, self->v.io.fd);
+	EXPECT_EQ(0, released_by(self, by_polling));
+	ASSERT_EQ(0, vt_persist(self->v.io.fd, false));
+}
+
+TEST_F(gro_hold, parked)
+{
+	if (!(variant->flags & IFF_MULTI_QUEUE))
+		SKIP(return, "one queue");
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, put(self, 0));
+	ASSERT_EQ(0, vt_set_queue(self->v.io.fd, IFF_DETACH_QUEUE));
+	EXPECT_EQ(SIZE, heard_within(self, 0, 0));
+	ASSERT_EQ(0, put(self, 0));
+	EXPECT_EQ(SIZE, heard_within(self, 0, 0));
+	ASSERT_EQ(0, vt_set_queue(self->v.io.fd, IFF_ATTACH_QUEUE));
+	EXPECT_EQ(0, released_by(self, by_polling));
+}
+
+TEST_F(gro_hold, switched_on_while_parked)
+{
+	if (!(variant->flags & IFF_MULTI_QUEUE))
+		SKIP(return, "one queue");
+	ASSERT_EQ(0, vt_set_queue(self->v.io.fd, IFF_DETACH_QUEUE));
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, vt_set_queue(self->v.io.fd, IFF_ATTACH_QUEUE));
+	EXPECT_EQ(0, released_by(self, by_polling));
+}
+
+/* Fragments never wait: F5.43. */
+TEST_F(gro_hold, fragments)
+{
+	const int flags = IFF_TAP | IFF_NO_PI | IFF_NAPI | IFF_NAPI_FRAGS;
+
+	if (!(variant->flags & IFF_NAPI))
+		SKIP(return, "once is enough");
+	close(self->v.io.fd);
+	ASSERT_EQ(0, vnet_add(&self->v, IO_NAME, flags, VNET_SIZE));
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, put(self, 0));
+	EXPECT_EQ(SIZE, heard_within(self, 0, 0));
+}
+
+/* Who has no send buffer left for more doesn't wait for it. */
+TEST_F(gro_hold, send_buffer)
+{
+	int bytes = 4000, i;
+
+	ASSERT_EQ(0, ioctl(self->v.io.fd, TUNSETSNDBUF, &bytes));
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	for (i = 0; i < 30; i++)
+		ASSERT_EQ(0, put(self, i * SIZE)) TH_LOG("packet %d", i);
+	for (i = 0; i < 30 * SIZE;) {
+		int n = heard(self, i);
+
+		ASSERT_LT(0, n);
+		i += n;
+	}
+}
+
+/* ---- everything at once ---- */
+
+static void job_write(struct race_job *job)
+{
+	FIXTURE_DATA(gro_hold) *self = job->arg;
+
+	while (race_goes_on(job)) {
+		int err = put(self, job->rounds * SIZE);
+
+		if (!err)
+			race_done(job);
+		else if (err != -EIO && err != -EAGAIN && err != -EBUSY)
+			race_fail(job, err);
+	}
+}
+
+static void job_wait(struct race_job *job)
+{
+	FIXTURE_DATA(gro_hold) *self = job->arg;
+	struct pollfd p = { self->v.io.fd, POLLIN };
+	char buf[2000];
+
+	while (race_goes_on(job)) {
+		poll(&p, 1, 1);
+		while (read(self->v.io.fd, buf, sizeof(buf)) > 0)
+			;
+		race_done(job);
+	}
+}
+
+static void job_coalesce(struct race_job *job)
+{
+	static const uint32_t usecs[] = { 0, 100, 5000, LONG, 1 };
+
+	while (race_goes_on(job)) {
+		race_round(job, coalesce(usecs[job->rounds % 5], job->rounds % 7));
+		nap_ms(1);
+	}
+}
+
+static void job_restart(struct race_job *job)
+{
+	while (race_goes_on(job)) {
+		race_round(job, link_down(IO_NAME) ?: link_up(IO_NAME));
+		nap_ms(3);
+	}
+}
+
+static void job_park(struct race_job *job)
+{
+	FIXTURE_DATA(gro_hold) *self = job->arg;
+
+	while (race_goes_on(job)) {
+		race_round(job, vt_set_queue(self->v.io.fd, IFF_DETACH_QUEUE) ?:
+				vt_set_queue(self->v.io.fd, IFF_ATTACH_QUEUE));
+		nap_ms(2);
+	}
+}
+
+/* As fast as it can. */
+static void job_flood(struct race_job *job)
+{
+	FIXTURE_DATA(gro_hold) *self = job->arg;
+	uint8_t frame[PKT_MAX];
+	size_t len;
+
+	self->spec.proto = IPPROTO_UDP;
+	self->spec.len = 10;
+	vnet_build(&self->pkt, &self->spec);
+	len = vnet_put_head(&self->v, &self->pkt, frame);
+	memcpy(frame + len, self->pkt.buf, self->pkt.len);
+	len += self->pkt.len;
+	while (race_goes_on(job)) {
+		if (write(self->v.io.fd, frame, len) == (ssize_t)len)
+			race_done(job);
+		else if (errno != EIO && errno != EAGAIN && errno != EBUSY)
+			race_fail(job, errno);
+	}
+}
+
+/*
+ * TCP packets that the stack has received; GRO makes one of several. What is
+ * written while a queue is being parked may pass what was held.
+ */
+static void job_hear(struct race_job *job)
+{
+	FIXTURE_DATA(gro_hold) *self = job->arg;
+	uint32_t next = 0;
+	struct vnet_seen s;
+
+	while (race_goes_on(job)) {
+		ssize_t n = vnet_heard(self->v.vps, &self->got, 20);
+
+		if (n < 0)
+			continue;
+		if (vnet_parse(self->got.buf, n, self->v.io.tap, &s) ||
+		    ((int32_t)(s.seq - next) < 0 && !self->may_park)) {
+			race_fail(job, s.seq);
+			continue;
+		}
+		next = s.seq + s.data_len;
+		race_done(job);
+	}
+}
+
+/* Nothing is taken twice, passes another, or is used after it was freed. */
+TEST_F_TIMEOUT(gro_hold, race, RACE_TIMEOUT)
+{
+	struct race race;
+
+	ASSERT_EQ(0, race_init(&race));
+	ASSERT_EQ(0, coalesce(200, 0));
+	ASSERT_LE(0, race_add(&race, job_write, self));
+	ASSERT_LE(0, race_add(&race, job_hear, self));
+	ASSERT_LE(0, race_add(&race, job_wait, self));
+	ASSERT_LE(0, race_add(&race, job_coalesce, self));
+	ASSERT_LE(0, race_add(&race, job_restart, self));
+	if (variant->flags & IFF_MULTI_QUEUE)
+		ASSERT_LE(0, race_add(&race, job_park, self));
+	EXPECT_EQ(0, race_run(&race));
+}
+
+/* Who writes without a pause doesn't hold up who configures. */
+TEST_F_TIMEOUT(gro_hold, flood, RACE_TIMEOUT)
+{
+	struct race race;
+
+	ASSERT_EQ(0, race_init(&race));
+	ASSERT_EQ(0, coalesce(200, 0));
+	ASSERT_LE(0, race_add(&race, job_flood, self));
+	ASSERT_LE(0, race_add(&race, job_coalesce, self));
+	ASSERT_LE(0, race_add(&race, job_restart, self));
+	ASSERT_LE(0, race_add(&race, job_wait, self));
+	EXPECT_EQ(0, race_run(&race));
+}
+
+TEST_HARNESS_MAIN
