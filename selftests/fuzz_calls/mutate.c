@@ -90,10 +90,12 @@ static int64_t limit_of(const struct step *step, int v)
 
 static int64_t other_command(struct rng *rng, const struct step *step)
 {
+	static const int64_t ours[] = { VTUN_IOC_INFO, VTUN_IOC_SETMODE, VTUN_IOC_GETMODE };
+
 	if (!strcmp(step->op->name, "ioctl_int") && rng_percent(rng, 40))
-		return rng_percent(rng, 80) ? VTUN_IOC_SETMODE : VTUN_IOC_GETMODE;
-	if (rng_percent(rng, 5))
-		return VTUN_IOC_INFO + rng_below(rng, 4);
+		return VTUN_IOC_SETMODE;
+	if (rng_percent(rng, 10))
+		return ours[rng_below(rng, ARRAY_SIZE(ours))];
 	return ioctl_known[rng_below(rng, ioctl_known_count)].number;
 }
 
