@@ -31,7 +31,7 @@ lib: ## libvtun and its examples: build/lib/
 selftests: ## the test programs: build/selftests/
 	@$(MAKE) --no-print-directory -C selftests
 
-install: ## module, vtunctl, libvtun, man pages, completion, headers, udev rule (DESTDIR= INSTALL_MOD_PATH= PREFIX=)
+install: ## module, vtunctl, libvtun, man pages, completion, unit, headers, udev rule (DESTDIR= INSTALL_MOD_PATH= PREFIX=)
 	@scripts/install "$(KDIR)"
 
 uninstall: ## takes away what install put there
