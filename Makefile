@@ -17,7 +17,7 @@ unexport SECONDS
 # How long make fuzz takes, the build apart.
 MINUTES ?= 1
 
-.PHONY: modules tools lib selftests install uninstall test quick programs soak stress fuzz fuzz-mutants mutants bench bench-quick bench-check demo test-debug coverage lint compile_commands clean help
+.PHONY: modules tools lib selftests install uninstall dkms dkms-remove deb rpm deb-test test quick programs soak stress fuzz fuzz-mutants mutants bench bench-quick bench-check demo test-debug coverage lint compile_commands clean help
 
 modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vtun.ko
 	@scripts/module "$(KDIR)"
@@ -36,6 +36,15 @@ install: ## module, vtunctl, libvtun, man pages, completion, unit, headers, udev
 
 uninstall: ## takes away what install put there
 	@scripts/install --remove "$(KDIR)"
+
+dkms: ## the module's source in /usr/src, from which DKMS builds it for each kernel, this one now
+	@scripts/dkms
+
+dkms-remove: ## takes that away again
+	@scripts/dkms --remove
+
+deb: ## Debian packages: build/deb/
+	@scripts/deb
 
 test: ## all selftests on all kernels, for vtun and in-tree tun; KERNEL=6.12 DRIVER=tun TEST=name for fewer
 	@scripts/test
