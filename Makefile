@@ -17,7 +17,7 @@ unexport SECONDS
 # How long make fuzz takes, the build apart.
 MINUTES ?= 1
 
-.PHONY: modules tools lib selftests install uninstall dkms dkms-remove deb rpm test quick programs soak stress fuzz fuzz-mutants mutants bench bench-quick bench-check demo test-debug coverage lint compile_commands clean help
+.PHONY: modules tools lib selftests install uninstall dkms dkms-remove deb rpm deb-test test quick programs soak stress fuzz fuzz-mutants mutants bench bench-quick bench-check demo test-debug coverage lint compile_commands clean help
 
 modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vtun.ko
 	@scripts/module "$(KDIR)"
@@ -45,6 +45,9 @@ dkms-remove: ## takes that away again
 
 deb: ## Debian packages: build/deb/
 	@scripts/deb
+
+deb-test: ## installs, uses, upgrades and purges the packages, in overlays here and in a guest
+	@scripts/deb-test
 
 rpm: ## a source package with a spec file, and what rpmbuild makes of it here: build/rpm/
 	@scripts/rpm

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The packages on the host's file systems, whose changes go with the mount namespace that this runs in:
 # that they are installed, that DKMS builds for two kernels, that an upgrade replaces what there was and
-# a purge leaves nothing. Puts an archive of what DKMS built for 6.12 beside the packages, for the guest.
+# a purge leaves nothing. Puts beside the packages what the guest needs: an archive of what DKMS built for 6.12, and the
+# program pong.
 # usage: unshare -m selftests/packages/dkms.sh PACKAGES NEWER-PACKAGES      (folders)
 top=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
 # shellcheck source=lib.sh
@@ -27,7 +28,7 @@ before=$(changes "$over"/{etc,usr,var})
 install_all "$old"/*.deb
 pass "apt-get installs all packages, beside Debian's vtun ($(dpkg-query -W -f '${db:Status-Status}' vtun 2>/dev/null || echo absent))"
 
-equal "vtun/$version, $newest, x86_64: installed" "$(dkms status vtun)" "DKMS' state"
+equal "vtun/$version, $newest, x86_64: installed" "$(dkms_status)" "DKMS' state"
 equal "$version" "$(modinfo -k "$newest" -F version vtun)" "the module's version"
 equal "DKMS module signing key" "$(modinfo -k "$newest" -F signer vtun)" "who signed it"
 [ "$(modinfo -k "$newest" -F alias vtun)" = rtnl-link-vtun ]
@@ -55,7 +56,7 @@ done
 systemd-analyze verify vtun@tap0.service
 pass "manual, completion of bash and zsh, and the unit are where they are looked for"
 
-program=$over/pong
+program=$old/pong
 # shellcheck disable=SC2046
 cc -o "$program" /usr/share/doc/libvtun-dev/examples/pong.c $(pkg-config --cflags --libs libvtun)
 equal "$version" "$(pkg-config --modversion libvtun)" "libvtun's version"
@@ -65,7 +66,7 @@ pass "a program is built with libvtun-dev and runs with libvtun0"
 
 install_all "$new"/*.deb
 equal "vtun/$newer, $release, x86_64: installed
-vtun/$newer, $newest, x86_64: installed" "$(dkms status vtun | sort)" "DKMS' state"
+vtun/$newer, $newest, x86_64: installed" "$(dkms_status)" "DKMS' state"
 equal "$newer $newer" "$(modinfo -k "$newest" -F version vtun) $(modinfo -k "$release" -F version vtun)" "the modules' versions"
 absent "/usr/src/vtun-$version"
 archive "$newer" "$new"
@@ -75,7 +76,7 @@ mkdir -p /etc/systemd/system/multi-user.target.wants
 ln -s /lib/systemd/system/vtun@.service /etc/systemd/system/multi-user.target.wants/vtun@tap0.service
 echo mode=tap >/etc/vtun/tap0.conf
 purge_all vtun-tools vtun-dkms libvtun0 libvtun-dev
-rm -rf "/usr/src/linux-headers-$release" "/lib/modules/$release" "$over/pong"
+rm -rf "/usr/src/linux-headers-$release" "/lib/modules/$release"
 equal "$before" "$(changes "$over"/{etc,usr,var})" "what is left"
 absent /etc/vtun /var/lib/dkms/vtun /usr/src/vtun-*
 pass "purge leaves nothing"

@@ -43,6 +43,9 @@ absent() {
 
 version_of() { dpkg-deb -f "$1"/vtun-dkms_*.deb Version; }
 
+# What readelf(1) thinks of a module matters to nobody.
+dkms_status() { dkms status vtun 2>/dev/null | sort; }
+
 # has_headers NAME: as if linux-headers of that kernel of scripts/fetch were installed. Sets release.
 has_headers() {
 	local kdir
