@@ -70,9 +70,9 @@ purge_all() {
 		{ tail -40 "$log"; fail "apt-get purge $*"; }
 }
 
-# What of the file systems is no more as it was, but for what dpkg, ldconfig, depmod and DKMS keep for
+# What of the file systems is no more as it was, but for what dpkg, ldconfig, depmod, DKMS, and rpm asked by it keep for
 # themselves.
 changes() {
 	find "$@" \( -type f -o -type l -o -type c \) 2>/dev/null |
-		grep -vE '/(ld\.so\.cache|aux-cache|modules\.[a-z.]+|dkms/mok\.(key|pub)|extended_states)$|/lib/(dpkg|apt|systemd)/|/(cache|log)/' | sort || true
+		grep -vE '/(ld\.so\.cache|aux-cache|modules\.[a-z.]+|dkms/mok\.(key|pub)|extended_states)$|/\.rpmdb/|/lib/(dpkg|apt|systemd)/|/(cache|log)/' | sort || true
 }
