@@ -17,7 +17,7 @@ unexport SECONDS
 # How long make fuzz and make fuzz-calls take, the build apart.
 MINUTES ?= 1
 
-.PHONY: modules tools lib selftests install uninstall test quick programs soak stress fuzz fuzz-mutants fuzz-calls mutants bench bench-quick bench-check demo test-debug coverage lint compile_commands clean help
+.PHONY: modules tools lib selftests install uninstall dkms dkms-remove deb rpm deb-test test quick programs soak stress fuzz fuzz-mutants fuzz-calls mutants bench bench-quick bench-check demo test-debug coverage lint compile_commands clean help
 
 modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vtun.ko
 	@scripts/module "$(KDIR)"
@@ -31,11 +31,26 @@ lib: ## libvtun and its examples: build/lib/
 selftests: ## the test programs: build/selftests/
 	@$(MAKE) --no-print-directory -C selftests
 
-install: ## module, vtunctl, libvtun, man pages, completion, headers, udev rule (DESTDIR= INSTALL_MOD_PATH= PREFIX=)
+install: ## module, vtunctl, libvtun, man pages, completion, unit, headers, udev rule (DESTDIR= INSTALL_MOD_PATH= PREFIX=)
 	@scripts/install "$(KDIR)"
 
 uninstall: ## takes away what install put there
 	@scripts/install --remove "$(KDIR)"
+
+dkms: ## the module's source in /usr/src, from which DKMS builds it for each kernel, this one now
+	@scripts/dkms
+
+dkms-remove: ## takes that away again
+	@scripts/dkms --remove
+
+deb: ## Debian packages: build/deb/
+	@scripts/deb
+
+deb-test: ## installs, uses, upgrades and purges the packages, in overlays here and in a guest
+	@scripts/deb-test
+
+rpm: ## a source package with a spec file, and what rpmbuild makes of it here: build/rpm/
+	@scripts/rpm
 
 test: ## all selftests on all kernels, for vtun and in-tree tun; KERNEL=6.12 DRIVER=tun TEST=name for fewer
 	@scripts/test

@@ -30,8 +30,8 @@ lint_mutants() {
 # called by name. SC2016: single quotes are meant.
 lint_scripts() {
 	local file files=()
-	for file in scripts/* scripts/lint.d/* .ci/* selftests/*.sh selftests/*/*.sh selftests/run selftests/*/run \
-		selftests/*/*/run tools/vtunctl/vtunctl.bash; do
+	for file in scripts/* scripts/lint.d/* scripts/packaging/*/* .ci/* selftests/*.sh selftests/*/*.sh selftests/run selftests/*/run \
+		selftests/*/*/run tools/vtunctl/vtunctl.bash tools/service/vtun-device; do
 		[ -f "$file" ] && head -5 "$file" | grep -qE '^#!.*bash|^#!/bin/sh|shell=bash' && files+=("$file")
 	done
 	shellcheck -f gcc -s bash -x -e SC1091,SC2317,SC2119,SC2120,SC2016 "${files[@]}" || true

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# shellcheck disable=SC2154
+# What the tests of the packages share. They change the system they run on, one step after the
+# other, so the first that fails ends the test: whatever comes next would fail, too.
+
+set -eE -o pipefail
+count=0
+
+pass() {
+	count=$((count + 1))
+	echo "ok $count - $*"
+}
+
+fail() {
+	trap - ERR
+	echo "not ok $((count + 1)) - $*"
+	exit 1
+}
+# shellcheck disable=SC2154
+trap 'fail "$BASH_COMMAND (status $?, line $LINENO)"' ERR
+
+# equal WANTED GOT WHAT
+equal() {
+	[ "$1" = "$2" ] || fail "$3: '$2', not '$1'"
+}
+
+# refuses WORD COMMAND...: it fails and says WORD
+refuses() {
+	local word=$1 said
+	shift
+	! said=$("$@" 2>&1) || fail "$* succeeded"
+	[[ $said == *"$word"* ]] || fail "$* said '$said'"
+}
+
+# absent PATH...
+absent() {
+	local path
+	for path; do
+		[ ! -e "$path" ] || fail "there is $path"
+	done
+}
+
+version_of() { dpkg-deb -f "$1"/vtun-dkms_*.deb Version; }
+
+# What readelf(1) thinks of a module matters to nobody.
+dkms_status() { dkms status vtun 2>/dev/null | sort; }
+
+# has_headers NAME: as if linux-headers of that kernel of scripts/fetch were installed. Sets release.
+has_headers() {
+	local kdir
+	# shellcheck disable=SC1090
+	. "$("$top/scripts/fetch" kernel "$1")"
+	ln -sfn "$kdir" "/usr/src/linux-headers-$release"
+	if [ ! -e "/lib/modules/$release" ]; then
+		mkdir -p "/lib/modules/$release"
+		cp "$modules"/modules.{order,builtin} "/lib/modules/$release"
+	fi
+	ln -sfn "/usr/src/linux-headers-$release" "/lib/modules/$release/build"
+}
+
+# apt-get as a user has it; nothing is fetched, since scripts/deps has installed what they depend on.
+install_all() {
+	apt-get install -y -q -o APT::Sandbox::User=root "$@" >"$log" 2>&1 ||
+		{ tail -40 "$log"; fail "apt-get install $*"; }
+}
+
+purge_all() {
+	apt-get purge -y -q -o APT::Sandbox::User=root "$@" >"$log" 2>&1 ||
+		{ tail -40 "$log"; fail "apt-get purge $*"; }
+}
+
+# What of the file systems is no more as it was, but for what dpkg, ldconfig, depmod, DKMS, and rpm asked by it keep for
+# themselves.
+changes() {
+	find "$@" \( -type f -o -type l -o -type c \) 2>/dev/null |
+		grep -vE '/(ld\.so\.cache|aux-cache|modules\.[a-z.]+|dkms/mok\.(key|pub)|extended_states)$|/\.rpmdb/|/lib/(dpkg|apt|systemd)/|/(cache|log)/' | sort || true
+}
