@@ -104,6 +104,11 @@ enum exit_status args_parse(struct settings *set, const char *const *words,
 /* Looks up settings' user and group by name or number. */
 enum exit_status args_find_ids(struct settings *set);
 
+/* caller.c */
+
+/* CAP_NET_ADMIN, wherever it may count. */
+bool caller_has_net_admin(void);
+
 /* netns.c */
 enum exit_status netns_enter(const char *name);
 
