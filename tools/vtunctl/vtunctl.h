@@ -13,6 +13,7 @@
 #include <linux/if_tun.h>
 
 #include <jansson.h>
+#include <libmnl/libmnl.h>
 
 /* Developers may build with -DVTUN_KIND='"tun"' to compare with in-tree tun. */
 #ifndef VTUN_KIND
@@ -113,6 +114,10 @@ bool caller_has_net_admin(void);
 enum exit_status netns_enter(const char *name);
 
 /* link.c: devices as rtnetlink shows them */
+
+/* Sends @nlh, calls @collect for each message. Returns 0 or -errno. */
+int rtnl_talk(struct nlmsghdr *nlh, mnl_cb_t collect, void *data);
+
 struct link {
 	int ifindex;
 	char name[IFNAMSIZ];
@@ -121,6 +126,8 @@ struct link {
 	bool carrier;
 	uint8_t operstate;
 	uint32_t mtu;
+	uint32_t txqlen;
+	uint32_t master;	/* 0: none, as when in no bridge */
 	struct rtnl_link_stats64 stats;
 
 	/* From here on: devices of our kind only. */
@@ -192,6 +199,8 @@ struct device {
 	struct holders holders;
 };
 
+/* @command begins with its number, ETHTOOL_*. Returns 0 or -errno. */
+int device_ethtool(const char *name, void *command);
 int device_fill(struct device *device, const struct link *link,
 		const struct holders *all);
 void device_free(struct device *device);
