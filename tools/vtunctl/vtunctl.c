@@ -8,7 +8,7 @@
 
 const struct command *const commands[] = {
 	&cmd_add, &cmd_del, &cmd_set, &cmd_list, &cmd_show,
-	&cmd_exec, &cmd_help, NULL,
+	&cmd_exec, &cmd_doctor, &cmd_help, NULL,
 };
 
 enum option {

@@ -22,6 +22,8 @@
 #define VTUN_NODE	"/dev/net/" VTUN_KIND
 /* What programs open that know nothing of us. */
 #define EXEC_NODE	"/dev/net/tun"
+/* With the two numbers of the node. */
+#define NODE_RECIPE	"mkdir -p /dev/net && mknod -m 0666 " VTUN_NODE " c %u %u"
 
 /* Newer than some distributions' linux/if_tun.h. */
 #ifndef IFF_NO_CARRIER
@@ -40,6 +42,10 @@ enum exit_status {
 	DONE = 0,
 	FAILED = 1,
 	USAGE = 2,		/* wrong whatever the machine's state is */
+
+	/* Of "doctor": the worst that it has found. */
+	WARNED = 3,
+	ERRORS = 4,
 
 	/* Of "exec", as env(1) has them: the program has all others. */
 	NOT_RUN = 125,
@@ -64,7 +70,7 @@ struct command {
 };
 
 extern const struct command cmd_add, cmd_del, cmd_set, cmd_list, cmd_show,
-	cmd_exec, cmd_help;
+	cmd_exec, cmd_doctor, cmd_help;
 extern const struct command *const commands[];
 
 /* msg.c: messages for people, on stderr */
