@@ -23,27 +23,38 @@ static bool security_is_ours(const char *line)
 	       strstr(line, "tclass=tun_socket");
 }
 
-/* Puts the log's last denial that begins with @mark into @found. Returns 0 or -errno. */
-static int security_scan_log(const char *path, const char *mark, char *found)
+/* Puts the log's last denial that begins with @mark into @found. */
+static void security_scan(FILE *log, const char *mark, char *found)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	char buffer[SECURITY_RECORD_SIZE], *line = NULL;
+	const char *text;
 	size_t size = 0;
 
-	if (!file)
-		return -errno;
-	setvbuf(file, buffer, _IOFBF, sizeof(buffer));
-	/* EPIPE: older lines have just been overwritten, newer ones follow. */
-	for (errno = 0; getline(&line, &size, file) > 0 || errno == EPIPE; errno = 0) {
-		const char *text = strstr(line ? line : "", mark);
-
-		clearerr(file);
+	setvbuf(log, buffer, _IOFBF, sizeof(buffer));
+	while (getline(&line, &size, log) > 0) {
+		text = strstr(line, mark);
 		if (text && security_is_ours(text))
 			snprintf(found, DOCTOR_TEXT_SIZE, "%.*s", (int)strcspn(text, "\n"), text);
 	}
 	free(line);
-	fclose(file);
+	fclose(log);
+}
+
+/* Returns 0 or -errno. */
+static int security_scan_log(const char *path, const char *mark, char *found)
+{
+	/* The kernel's log would wait for more. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	FILE *log;
+
+	if (fd < 0)
+		return -errno;
+	log = fdopen(fd, "r");
+	if (!log) {
+		close(fd);
+		return -ENOMEM;
+	}
+	security_scan(log, mark, found);
 	return 0;
 }
 
@@ -93,7 +104,7 @@ void doctor_security_selinux(struct doctor *doctor)
 		    "SELinux is enforcing, and has denied the use of " VTUN_NODE);
 	doctor_seen(doctor, "%s", msg_safe(denial));
 	doctor_mend(doctor, "ausearch -m avc -ts boot | audit2allow -M " VTUN_KIND "-local && semodule -i "
-		    VTUN_KIND "-local.pp  # read " VTUN_KIND "-local.te first");
+		    VTUN_KIND "-local.pp  # as root; it tells what it allows");
 }
 
 /* The caller's profile, without its mode; false if it is not enforced. */
