@@ -61,15 +61,14 @@ user_may_not_attach() {
 	vtunctl add tap1 user 4711
 	vtunctl add tap2 group 4711
 	vtunctl add tap3 user 1 group 4711
-	finds_as 1 error device_permission "its owner is nobody, its group none; the process is daemon" tap0
+	finds_as 1 error device_permission "its owner is nobody, its group none; the process is daemon in group 65533, and has no CAP_NET_ADMIN" tap0
 	may_attach_when_mended tap0
 	finds_as 1 error device_permission "its owner is 4711, its group none" tap1
 	may_attach_when_mended tap1
 	finds_as 1 error device_permission "its owner is nobody, its group 4711" tap2
 	may_attach_when_mended tap2
+	AS_GROUP=4711 lacks_as 1 device_permission tap3
 	finds_as 1 error device_permission "its owner is daemon, its group 4711" tap3
-	AS_GROUP=4711 doctor_as 1 tap3
-	jq -e 'all(.id != "device_permission")' "$TEST_TMP/findings" || fail "$(cat "$TEST_TMP/findings")"
 	may_attach_when_mended tap3
 	lacks device_permission tap0
 }
@@ -77,8 +76,7 @@ user_may_not_attach() {
 # may_attach_when_mended DEVICE: user 1, whom the doctor examined
 may_attach_when_mended() {
 	PATH=$(dirname "$VTUNCTL"):$PATH bash -c "$MEND" || fail "'$MEND' fails"
-	doctor_as 1 "$1"
-	jq -e 'all(.id != "device_permission")' "$TEST_TMP/findings" || fail "$1 after '$MEND': $(cat "$TEST_TMP/findings")"
+	lacks_as 1 device_permission "$1"
 	as 1 "$(tool attach)" "$NODE" tap,no_pi "$1"
 }
 

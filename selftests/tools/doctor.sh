@@ -41,31 +41,33 @@ healthy() {
 	fake_file /sys/kernel/security/lockdown '[none] integrity confidentiality\n'
 }
 
-# doctor_as USER ARGUMENT...: its findings go to $TEST_TMP/findings, the worst of which is its status
+# doctor_as USER ID ARGUMENT...: its findings go to $TEST_TMP/findings, the worst of which is its
+# status. Sets FOUND to level and how it was seen of the one with that id, and MEND to what mends it;
+# one jq for all of it, since starting programs is dear in a guest.
 doctor_as() {
-	local user=$1 seen=0 worst
+	local user=$1 id=$2 seen=0 all
 
-	shift
-	as "$user" "$VTUNCTL" -j "${OPTIONS[@]}" doctor "$@" >"$TEST_TMP/findings" || seen=$?
-	jq -e 'all(.id != "" and .what != "" and .seen != "" and .mend != "")' "$TEST_TMP/findings" >/dev/null ||
-		fail "something is missing: $(cat "$TEST_TMP/findings")"
-	worst=$(jq 'map({note: 0, warning: 3, error: 4}[.level]) | max // 0' "$TEST_TMP/findings")
-	equal "$worst" "$seen" "exit status of 'doctor $*', which found $(cat "$TEST_TMP/findings")"
+	shift 2
+	as "$user" "${THROUGH[@]}" "$VTUNCTL" -j "${OPTIONS[@]}" doctor "$@" >"$TEST_TMP/findings" || seen=$?
+	jq -r --arg id "$id" 'all(.id != "" and .what != "" and .seen != "" and .mend != ""),
+		(map({note: 0, warning: 3, error: 4}[.level]) | max // 0),
+		(.[] | select(.id == $id) | .level, .seen, .mend)' "$TEST_TMP/findings" >"$TEST_TMP/all"
+	mapfile -t all <"$TEST_TMP/all"
+	equal "true $seen" "${all[0]} ${all[1]}" "completeness and exit status of 'doctor $*', which found $(<"$TEST_TMP/findings")"
+	FOUND=("${all[@]:2:2}")
+	MEND=${all[4]-}
 }
 OPTIONS=()
+THROUGH=()	# a program that starts vtunctl, if any
 
-# finds_as USER LEVEL ID SEEN ARGUMENT...: it finds that; SEEN is a part of how, MEND is what mends it
+# finds_as USER LEVEL ID SEEN ARGUMENT...: it finds that; SEEN is a part of how
 finds_as() {
-	local user=$1 level=$2 id=$3 seen=$4 finding
+	local level=$2 id=$3 seen=$4
 
-	shift 4
-	doctor_as "$user" "$@"
-	finding=$(jq -c ".[] | select(.id == \"$id\")" "$TEST_TMP/findings")
-	[ -n "$finding" ] || fail "no $id: $(cat "$TEST_TMP/findings")"
-	equal "$level" "$(jq -r .level <<<"$finding")" "level of $id"
-	[[ $(jq -r .seen <<<"$finding") == *"$seen"* ]] || fail "$id was seen otherwise than '$seen': $finding"
-	# shellcheck disable=SC2034
-	MEND=$(jq -r .mend <<<"$finding")
+	doctor_as "$1" "$3" "${@:5}"
+	[ ${#FOUND[@]} = 2 ] || fail "no $id: $(<"$TEST_TMP/findings")"
+	equal "$level" "${FOUND[0]}" "level of $id"
+	[[ ${FOUND[1]} == *"$seen"* ]] || fail "$id was seen otherwise than '$seen': ${FOUND[1]}"
 }
 
 # finds LEVEL ID SEEN ARGUMENT...
@@ -73,13 +75,15 @@ finds() {
 	finds_as root "$@"
 }
 
-# lacks ID ARGUMENT...: it does not find that
-lacks() {
-	local id=$1
+# lacks_as USER ID ARGUMENT...: it does not find that
+lacks_as() {
+	doctor_as "$@"
+	[ ${#FOUND[@]} = 0 ] || fail "$2: $(<"$TEST_TMP/findings")"
+}
 
-	shift
-	doctor_as root "$@"
-	jq -e "all(.id != \"$id\")" "$TEST_TMP/findings" >/dev/null || fail "$id: $(cat "$TEST_TMP/findings")"
+# lacks ID ARGUMENT...
+lacks() {
+	lacks_as root "$@"
 }
 
 # mended ID ARGUMENT...: the command that it told mends that

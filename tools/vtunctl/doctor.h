@@ -37,6 +37,7 @@ struct doctor {
 	const char *netns;	/* likewise; NULL: where we are */
 	bool has_device;	/* there is one of that name, and it is ours */
 	bool loaded;
+	bool outside;		/* of the user namespace that has the network's */
 	char release[DOCTOR_TEXT_SIZE];	/* of the running kernel */
 	struct doctor_module module;
 	struct device device;

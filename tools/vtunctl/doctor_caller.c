@@ -41,6 +41,9 @@ void doctor_caller_user_namespace(struct doctor *doctor)
 		close(owner);
 		return;
 	}
+	/* The kernel may have no user namespaces at all. */
+	if (netns >= 0 && err == EPERM && access("/proc/self/ns/user", F_OK))
+		return;
 	if (netns < 0 || err != EPERM) {
 		doctor_find(doctor, DOCTOR_NOTE, "user_namespace_unknown",
 			    "whether capabilities count in this network namespace can't be checked");
@@ -48,6 +51,7 @@ void doctor_caller_user_namespace(struct doctor *doctor)
 		doctor_mend(doctor, "mount -t proc proc /proc");
 		return;
 	}
+	doctor->outside = true;
 	doctor_find(doctor, doctor->has_device ? DOCTOR_NOTE : DOCTOR_WARNING, "user_namespace",
 		    "capabilities of this process do not count in its network namespace");
 	doctor_seen(doctor, "the network namespace belongs to a user namespace outside its own");

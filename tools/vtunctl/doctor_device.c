@@ -29,9 +29,11 @@ static void device_report_taken(struct doctor *doctor, const struct link *link)
 		    "%s is no " VTUN_KIND " device, but has its name", msg_safe(doctor->name));
 	doctor_seen(doctor, "rtnetlink and ethtool call the driver of %s: %s",
 		    msg_safe(link->name), msg_safe(driver));
-	doctor_mend_inside(doctor, "vtunctl add tun%%d  # another name; %s",
-			   strcmp(driver, "tun") ? "to free this one: ip link del" :
-			   "or have its program use " VTUN_NODE ": vtunctl exec PROGRAM");
+	if (strcmp(driver, "tun"))
+		doctor_mend_inside(doctor, "vtunctl add tun%%d  # or tap%%d: another name");
+	else
+		doctor_mend_inside(doctor, "vtunctl add tun%%d  # another name; or have its program use "
+				   VTUN_NODE ": vtunctl exec PROGRAM");
 }
 
 void doctor_device_exists(struct doctor *doctor)
@@ -87,7 +89,7 @@ void doctor_device_permission(struct doctor *doctor)
 	const struct link *link = &doctor->device.link;
 	bool has_owner = link->uid != (uid_t)-1, has_group = link->gid != (gid_t)-1;
 
-	if (caller_has_net_admin())
+	if (caller_has_net_admin() && !doctor->outside)
 		return;
 	if ((has_owner || has_group) &&
 	    (!has_owner || geteuid() == link->uid) &&
@@ -95,11 +97,15 @@ void doctor_device_permission(struct doctor *doctor)
 		return;
 	doctor_find(doctor, DOCTOR_ERROR, "device_permission",
 		    "this user may not attach a program to %s", msg_safe(link->name));
-	doctor_seen(doctor, "its owner is %s, its group %s; the process is %s in group %s without CAP_NET_ADMIN",
+	doctor_seen(doctor, "its owner is %s, its group %s; the process is %s in group %s, and has no CAP_NET_ADMIN%s",
 		    has_owner ? msg_safe(print_user(link->uid)) : "nobody",
 		    has_group ? msg_safe(print_group(link->gid)) : "none",
-		    msg_safe(print_user(geteuid())), msg_safe(print_group(getegid())));
-	if (has_owner && geteuid() == link->uid)
+		    msg_safe(print_user(geteuid())), msg_safe(print_group(getegid())),
+		    doctor->outside ? " that counts" : "");
+	if (doctor->outside)
+		doctor_mend_inside(doctor, "vtunctl set %s user U  # as root outside, where this process is user U",
+				   doctor_word(link->name));
+	else if (has_owner && geteuid() == link->uid)
 		doctor_mend_inside(doctor, "vtunctl set %s group %u  # as root; or become a member of its group",
 				   doctor_word(link->name), getegid());
 	else if (has_group && !device_has_group(link->gid))

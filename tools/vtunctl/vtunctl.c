@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vtunctl: create, delete, change, show and use vtun devices. */
+/* vtunctl: create, delete, change, show, use and examine vtun devices. */
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
