@@ -61,11 +61,11 @@ user_may_not_attach() {
 	vtunctl add tap1 user 4711
 	vtunctl add tap2 group 4711
 	vtunctl add tap3 user 1 group 4711
-	finds_as 1 error device_permission "its owner is nobody, its group none; the process is daemon in group 65533, and has no CAP_NET_ADMIN" tap0
+	finds_as 1 error device_permission "its owner is not set, its group not set; the process is daemon in group 65533, and has no CAP_NET_ADMIN" tap0
 	may_attach_when_mended tap0
-	finds_as 1 error device_permission "its owner is 4711, its group none" tap1
+	finds_as 1 error device_permission "its owner is 4711, its group not set" tap1
 	may_attach_when_mended tap1
-	finds_as 1 error device_permission "its owner is nobody, its group 4711" tap2
+	finds_as 1 error device_permission "its owner is not set, its group 4711" tap2
 	may_attach_when_mended tap2
 	AS_GROUP=4711 lacks_as 1 device_permission tap3
 	finds_as 1 error device_permission "its owner is daemon, its group 4711" tap3
@@ -233,7 +233,22 @@ no_offloads() {
 	mended device_offloads tap2
 }
 
-vtunctl_plan 14
+# What can't be asked is told, and is no fault. /proc says nothing here, or there is but one file
+# for a process to open, and that is taken.
+nothing_can_be_seen() {
+	hold program tap,no_pi,vnet_hdr,multi_queue tap0
+	mount -t tmpfs none /proc/sys
+	finds note device_rp_filter_unknown "No such file" tap0
+	finds note device_forwarding_unknown "No such file" tap0
+	vtunctl add tap1
+	THROUGH=(bash -c 'ulimit -n 4; exec "$0" "$@"')
+	finds note device_reader_unknown "ethtool does not tell" tap1
+	finds note device_queue_unknown "rtnetlink: Too many open files" tap1
+	finds note device_mtu_unknown "default route in /proc/net: Too many open files" tap1
+	finds note device_offloads_unknown "ethtool: Too many open files" tap0
+}
+
+vtunctl_plan 15
 run_test "nothing is wrong" nothing_is_wrong
 run_test "a device that is not there" device_is_missing
 run_test "a name that another device has" name_is_taken
@@ -248,4 +263,5 @@ run_test "a reverse path filter" reverse_path_is_filtered
 run_test "packets that are not forwarded" nothing_is_forwarded
 run_test "an MTU too large for a tunnel" packets_are_too_large
 run_test "a virtio header without offloads" no_offloads
+run_test "what can't be seen is told" nothing_can_be_seen
 finish

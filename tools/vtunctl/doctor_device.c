@@ -98,8 +98,8 @@ void doctor_device_permission(struct doctor *doctor)
 	doctor_find(doctor, DOCTOR_ERROR, "device_permission",
 		    "this user may not attach a program to %s", msg_safe(link->name));
 	doctor_seen(doctor, "its owner is %s, its group %s; the process is %s in group %s, and has no CAP_NET_ADMIN%s",
-		    has_owner ? msg_safe(print_user(link->uid)) : "nobody",
-		    has_group ? msg_safe(print_group(link->gid)) : "none",
+		    has_owner ? msg_safe(print_user(link->uid)) : "not set",
+		    has_group ? msg_safe(print_group(link->gid)) : "not set",
 		    msg_safe(print_user(geteuid())), msg_safe(print_group(getegid())),
 		    doctor->outside ? " that counts" : "");
 	if (doctor->outside)

@@ -110,15 +110,20 @@ void doctor_path_forwarding(struct doctor *doctor)
 			   ipv6 ? "" : " net.ipv6.conf.all.forwarding=1");
 }
 
-/* The best default route that does not lead through @not, which may be a VPN's. */
-static bool path_find_default(const char *not, char *name)
+/*
+ * The best default route that does not lead through @not, which may be a VPN's;
+ * @name is empty if there is none. Returns 0 or -errno.
+ */
+static int path_find_default(const char *not, char *name)
 {
 	unsigned long dest, mask, metric, best = ~0UL;
 	FILE *file = fopen("/proc/net/route", "re");
 	char iface[IFNAMSIZ], line[256];
 
 	name[0] = '\0';
-	while (file && fgets(line, sizeof(line), file)) {
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "%15s %lx %*x %*x %*d %*d %lu %lx", iface, &dest,
 			   &metric, &mask) != 4 ||
 		    dest || mask || metric > best || !strcmp(iface, not))
@@ -126,26 +131,26 @@ static bool path_find_default(const char *not, char *name)
 		best = metric;
 		snprintf(name, IFNAMSIZ, "%s", iface);
 	}
-	if (file)
-		fclose(file);
-	return *name;
+	fclose(file);
+	return 0;
 }
 
-static bool path_find_default_ipv6(const char *not, char *name)
+static int path_find_default_ipv6(const char *not, char *name)
 {
 	FILE *file = fopen("/proc/net/ipv6_route", "re");
 	char dest[33], iface[IFNAMSIZ], line[256];
 	unsigned int len;
 
 	name[0] = '\0';
-	while (file && !*name && fgets(line, sizeof(line), file)) {
+	if (!file)
+		return errno == ENOENT ? 0 : -errno;
+	while (!*name && fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "%32s %x %*s %*x %*s %*x %*x %*x %*x %15s", dest, &len, iface) == 3 &&
 		    !len && strcmp(iface, not) && strcmp(iface, "lo"))
 			snprintf(name, IFNAMSIZ, "%s", iface);
 	}
-	if (file)
-		fclose(file);
-	return *name;
+	fclose(file);
+	return 0;
 }
 
 /* Only a hint: nobody but its program knows whether and how packets go on. */
@@ -158,12 +163,18 @@ void doctor_path_mtu(struct doctor *doctor)
 
 	if (link->master)
 		return;
-	if (!path_find_default(link->name, outer_name) &&
-	    !path_find_default_ipv6(link->name, outer_name)) {
+	err = path_find_default(link->name, outer_name);
+	if (!err && !*outer_name)
+		err = path_find_default_ipv6(link->name, outer_name);
+	if (err || !*outer_name) {
 		doctor_find(doctor, DOCTOR_NOTE, "device_mtu_unknown",
 			    "whether the MTU of %s fits the way of a tunnel can't be checked",
 			    msg_safe(link->name));
-		doctor_seen(doctor, "there is no default route but through %s", msg_safe(link->name));
+		if (err)
+			doctor_seen(doctor, "default route in /proc/net: %s", strerror(-err));
+		else
+			doctor_seen(doctor, "there is no default route but through %s",
+				    msg_safe(link->name));
 		doctor_mend_inside(doctor, "ip route get ADDRESS  # of the tunnel's other end, tells the outer device");
 		return;
 	}
