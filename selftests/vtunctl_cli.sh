@@ -27,12 +27,12 @@ version() {
 help_tells_all() {
 	local command
 
-	for command in add del set list show exec help; do
+	for command in add del set list show exec doctor help; do
 		vtunctl help | grep -q "^  $command" || fail "no $command"
 	done
 	gives "$(vtunctl help)" -h
 	gives "$(vtunctl help)" --help
-	equal '["add","del","set","list","show","exec","help"]' \
+	equal '["add","del","set","list","show","exec","doctor","help"]' \
 		"$(json 'map(.command)' help)" commands
 }
 
@@ -102,7 +102,9 @@ refuses_words() {
 	unchanged wrong "the NAME of a device is missing" del
 	unchanged wrong "the NAME of a device is missing" show
 	unchanged wrong "'tap1' is one word too many" show tap0 tap1
+	unchanged wrong "'tap1' is one word too many" doctor tap0 tap1
 	unchanged wrong "it is empty" show ""
+	unchanged wrong "it is empty" doctor ""
 	unchanged wrong "it is empty" del tap0 ""
 	unchanged wrong "longer than 127 bytes" show "$(printf '%0128d' 0)"
 }
@@ -111,7 +113,7 @@ a_full_disk_is_told() {
 	local arguments said
 
 	vtunctl add tap0
-	for arguments in "" -V help "-j list" "-j help" "add tap%d"; do
+	for arguments in "" -V help "-j list" "-j help" "add tap%d" doctor "-j doctor"; do
 		# shellcheck disable=SC2086
 		if said=$(vtunctl $arguments 2>&1 >/dev/full); then
 			fail "'vtunctl $arguments' did not notice"

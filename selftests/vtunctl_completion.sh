@@ -22,7 +22,7 @@ completes() {
 }
 
 commands_and_words() {
-	completes "-j -p -n -V add del set list show exec help" ""
+	completes "-j -p -n -V add del set list show exec doctor help" ""
 	completes "set show" s
 	completes "list" -j -p li
 	completes "" add ""
@@ -48,6 +48,8 @@ names() {
 	completes "tap0 tun0" del tap0 ""
 	completes "tun0" show tu
 	completes "tap0" set dev ta
+	completes "tap0 tun0" doctor ""
+	completes "" doctor tap0 ""
 	completes "there" -n ""
 	completes "wan0" -n there show ""
 }

@@ -37,10 +37,10 @@ lint_scripts() {
 	shellcheck -f gcc -s bash -x -e SC1091,SC2317,SC2119,SC2120,SC2016 "${files[@]}" || true
 }
 
-# Words that codespell takes for others: xdpf is an XDP frame, nd neighbour discovery, parm
-# modinfo's word for a parameter.
+# Words that codespell takes for others: xdpf is an XDP frame, nd neighbour discovery, asymmetri what
+# /proc/keys calls keys of a pair, parm modinfo's word for a parameter.
 lint_spelling() {
-	git ls-files -- ':!selftests/fuzz/corpus' | grep -vx LICENSE | xargs codespell --quiet-level 3 --ignore-words-list xdpf,nd,parm || true
+	git ls-files -- ':!selftests/fuzz/corpus' | grep -vx LICENSE | xargs codespell --quiet-level 3 --ignore-words-list xdpf,nd,parm,asymmetri || true
 }
 
 # Left out, in include/compat only, are LINUX_VERSION_CODE (the one place that may ask for a kernel's

@@ -105,7 +105,7 @@ unchanged() {
 	equal "$before" "$(snapshot)" "devices after '$*'"
 }
 
-# hold NAME [-n COUNT] [-d] FLAGS DEVICE: keeps it attached; BACKGROUND is who
+# hold NAME [-n COUNT] [-d] [-o] FLAGS DEVICE: keeps it attached; BACKGROUND is who
 hold() {
 	local name=$1 program options=()
 

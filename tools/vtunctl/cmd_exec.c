@@ -6,26 +6,9 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <linux/capability.h>
-
 #include "vtunctl.h"
-
-/* Whether this process may set up devices in its network namespace. */
-static bool exec_has_net_admin(void)
-{
-	struct __user_cap_header_struct head = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	if (syscall(SYS_capget, &head, data))
-		return false;
-	return data[CAP_TO_INDEX(CAP_NET_ADMIN)].effective &
-	       CAP_TO_MASK(CAP_NET_ADMIN);
-}
 
 static int exec_write(const char *path, const char *text)
 {
@@ -74,7 +57,7 @@ static enum exit_status exec_unshare(void)
 		msg_todo("See unshare(2), and the limit in /proc/sys/user/max_mnt_namespaces.");
 		return NOT_RUN;
 	}
-	if (exec_has_net_admin()) {
+	if (caller_has_net_admin()) {
 		msg_why("this needs the capability CAP_SYS_ADMIN, and a user namespace, where it would not, takes away CAP_NET_ADMIN");
 		msg_todo("Run it with both; or give a container the node when it is made: --device %s:%s",
 			 VTUN_NODE, EXEC_NODE);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is known of a device, put together from all its sources. */
+#include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <string.h>
@@ -9,6 +10,20 @@
 
 #include "vtunctl.h"
 
+int device_ethtool(const char *name, void *command)
+{
+	struct ifreq ifr = { .ifr_data = command };
+	int sock, err;
+
+	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (sock < 0)
+		return -errno;
+	memcpy(ifr.ifr_name, name, strnlen(name, sizeof(ifr.ifr_name) - 1));
+	err = ioctl(sock, SIOCETHTOOL, &ifr) ? -errno : 0;
+	close(sock);
+	return err;
+}
+
 /*
  * rtnetlink counts the queues of multi-queue devices only. For the others
  * ethtool's channels do; where that fails, carrier (which is off whenever no
@@ -17,16 +32,8 @@
 static long device_count_single(const struct link *link)
 {
 	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
-	struct ifreq ifr = { .ifr_data = (void *)&channels };
-	int sock, err = -1;
 
-	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (sock >= 0) {
-		memcpy(ifr.ifr_name, link->name, sizeof(ifr.ifr_name));
-		err = ioctl(sock, SIOCETHTOOL, &ifr);
-		close(sock);
-	}
-	if (!err)
+	if (!device_ethtool(link->name, &channels))
 		return channels.combined_count;
 	if (link->carrier || !(link->flags & IFF_PERSIST))
 		return 1;

@@ -99,6 +99,8 @@ static void link_parse(struct link *link, const struct nlmsghdr *nlh)
 	link->carrier = link_get_u8(tb[IFLA_CARRIER]);
 	link->operstate = link_get_u8(tb[IFLA_OPERSTATE]);
 	link->mtu = link_get_u32(tb[IFLA_MTU], 0);
+	link->txqlen = link_get_u32(tb[IFLA_TXQLEN], 0);
+	link->master = link_get_u32(tb[IFLA_MASTER], 0);
 	link_copy_string(link->name, sizeof(link->name), tb[IFLA_IFNAME]);
 	if (tb[IFLA_STATS64]) {
 		len = mnl_attr_get_payload_len(tb[IFLA_STATS64]);
@@ -131,8 +133,8 @@ static int link_collect(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-static int link_talk_on(struct mnl_socket *nl, struct nlmsghdr *nlh,
-			struct link_results *results)
+static int rtnl_talk_on(struct mnl_socket *nl, struct nlmsghdr *nlh,
+			mnl_cb_t collect, void *data)
 {
 	static char buf[LINK_BUFFER_SIZE]
 		__attribute__((aligned(NLMSG_ALIGNTO)));
@@ -151,22 +153,30 @@ static int link_talk_on(struct mnl_socket *nl, struct nlmsghdr *nlh,
 		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
 		if (len < 0)
 			return -errno;
-		ret = mnl_cb_run(buf, len, seq, portid, link_collect, results);
+		ret = mnl_cb_run(buf, len, seq, portid, collect, data);
 	} while (ret > MNL_CB_STOP);
 	return ret < 0 ? -errno : 0;
+}
+
+int rtnl_talk(struct nlmsghdr *nlh, mnl_cb_t collect, void *data)
+{
+	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	int err;
+
+	if (!nl)
+		return -errno;
+	err = rtnl_talk_on(nl, nlh, collect, data);
+	mnl_socket_close(nl);
+	return err;
 }
 
 /* Sends @nlh and collects the devices of the answer. Returns 0 or -errno. */
 static int link_talk(struct nlmsghdr *nlh, struct link_results *results)
 {
-	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	int err;
 
 	*results = (struct link_results){ NULL, 0 };
-	if (!nl)
-		return -errno;
-	err = link_talk_on(nl, nlh, results);
-	mnl_socket_close(nl);
+	err = rtnl_talk(nlh, link_collect, results);
 	if (err) {
 		free(results->list);
 		*results = (struct link_results){ NULL, 0 };

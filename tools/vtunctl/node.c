@@ -44,8 +44,7 @@ static void node_explain_missing(unsigned int major, unsigned int minor)
 {
 	msg_why("the module %s is loaded, but there is no node %s", VTUN_KIND,
 		VTUN_NODE);
-	msg_todo("Make it as root: mkdir -p /dev/net && mknod -m 0666 %s c %u %u",
-		 VTUN_NODE, major, minor);
+	msg_todo("Make it as root: " NODE_RECIPE, major, minor);
 }
 
 static void node_explain_foreign(unsigned int major, unsigned int minor)

@@ -50,7 +50,7 @@ _vtunctl() {
 		((i++))
 	done
 	if ((i == COMP_CWORD)); then
-		_vtunctl_words '-j -p -n -V add del set list show exec help' "$cur"
+		_vtunctl_words '-j -p -n -V add del set list show exec doctor help' "$cur"
 		return
 	fi
 
@@ -73,7 +73,7 @@ _vtunctl() {
 		words='user group persist'
 		((after == 1)) && words=$(_vtunctl_names)
 		;;
-	show)
+	show | doctor)
 		((after == 1)) && words=$(_vtunctl_names)
 		;;
 	del | delete)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vtunctl: create, delete, change, show and use vtun devices. */
+/* vtunctl: create, delete, change, show, use and examine vtun devices. */
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 const struct command *const commands[] = {
 	&cmd_add, &cmd_del, &cmd_set, &cmd_list, &cmd_show,
-	&cmd_exec, &cmd_help, NULL,
+	&cmd_exec, &cmd_doctor, &cmd_help, NULL,
 };
 
 enum option {

@@ -13,6 +13,7 @@
 #include <linux/if_tun.h>
 
 #include <jansson.h>
+#include <libmnl/libmnl.h>
 
 /* Developers may build with -DVTUN_KIND='"tun"' to compare with in-tree tun. */
 #ifndef VTUN_KIND
@@ -21,6 +22,8 @@
 #define VTUN_NODE	"/dev/net/" VTUN_KIND
 /* What programs open that know nothing of us. */
 #define EXEC_NODE	"/dev/net/tun"
+/* With the two numbers of the node. */
+#define NODE_RECIPE	"mkdir -p /dev/net && mknod -m 0666 " VTUN_NODE " c %u %u"
 
 /* Newer than some distributions' linux/if_tun.h. */
 #ifndef IFF_NO_CARRIER
@@ -39,6 +42,10 @@ enum exit_status {
 	DONE = 0,
 	FAILED = 1,
 	USAGE = 2,		/* wrong whatever the machine's state is */
+
+	/* Of "doctor": the worst that it has found. */
+	WARNED = 3,
+	ERRORS = 4,
 
 	/* Of "exec", as env(1) has them: the program has all others. */
 	NOT_RUN = 125,
@@ -63,7 +70,7 @@ struct command {
 };
 
 extern const struct command cmd_add, cmd_del, cmd_set, cmd_list, cmd_show,
-	cmd_exec, cmd_help;
+	cmd_exec, cmd_doctor, cmd_help;
 extern const struct command *const commands[];
 
 /* msg.c: messages for people, on stderr */
@@ -104,10 +111,19 @@ enum exit_status args_parse(struct settings *set, const char *const *words,
 /* Looks up settings' user and group by name or number. */
 enum exit_status args_find_ids(struct settings *set);
 
+/* caller.c */
+
+/* CAP_NET_ADMIN, wherever it may count. */
+bool caller_has_net_admin(void);
+
 /* netns.c */
 enum exit_status netns_enter(const char *name);
 
 /* link.c: devices as rtnetlink shows them */
+
+/* Sends @nlh, calls @collect for each message. Returns 0 or -errno. */
+int rtnl_talk(struct nlmsghdr *nlh, mnl_cb_t collect, void *data);
+
 struct link {
 	int ifindex;
 	char name[IFNAMSIZ];
@@ -116,6 +132,8 @@ struct link {
 	bool carrier;
 	uint8_t operstate;
 	uint32_t mtu;
+	uint32_t txqlen;
+	uint32_t master;	/* 0: none, as when in no bridge */
 	struct rtnl_link_stats64 stats;
 
 	/* From here on: devices of our kind only. */
@@ -187,6 +205,8 @@ struct device {
 	struct holders holders;
 };
 
+/* @command begins with its number, ETHTOOL_*. Returns 0 or -errno. */
+int device_ethtool(const char *name, void *command);
 int device_fill(struct device *device, const struct link *link,
 		const struct holders *all);
 void device_free(struct device *device);

@@ -62,7 +62,7 @@ _vtunctl_command() {
 			_vtunctl_value $words[CURRENT-1] || _vtunctl_keywords user group persist
 		fi
 		;;
-	show)
+	show | doctor)
 		(( $#before )) || _vtunctl_devices
 		;;
 	del | delete) _vtunctl_devices ;;
@@ -89,6 +89,7 @@ _vtunctl() {
 		'set:change a device'
 		'list:show all devices'
 		'show:show one device'
+		'doctor:tell why something does not work'
 		'exec:run a program for which /dev/net/tun is vtun'
 		'help:show all commands'
 	)
