@@ -15,6 +15,8 @@
 int cover_open(unsigned int n);
 /* The worker that is started next is number @n. */
 void cover_choose(unsigned int n);
+/* In the worker, before the first step of a sequence. */
+void cover_begin(void);
 /* What worker @n reached in its last sequence: how many steps of code had not been seen before. */
 unsigned int cover_take(unsigned int n);
 /* Places in the code that were reached, of all that KCOV marks. */

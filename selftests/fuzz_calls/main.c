@@ -7,9 +7,11 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -110,6 +112,25 @@ static bool kernel_complained(void)
 static void in_folder(char *path, size_t size, const char *name, int n)
 {
 	snprintf(path, size, n < 0 ? "%s/%s" : "%s/%s-%d", options.folder, name, n);
+}
+
+static void on_alarm(int sig)
+{
+}
+
+/*
+ * In the worker. A call may sleep, if that is what was asked for; then a signal ends it, and
+ * what no signal ends is a finding.
+ */
+static void begin(void)
+{
+	static const struct itimerval often = { .it_value.tv_sec = 1, .it_interval.tv_sec = 1 };
+	static const struct sigaction action = { .sa_handler = on_alarm };
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	if (!options.replay)
+		cover_begin();
 }
 
 static int job_open(struct job *job)
@@ -320,6 +341,7 @@ int main(int argc, char **argv)
 	edge_memory(0, 0);		/* the same addresses in all workers */
 	bpf_load_all();
 	kmsg_open();
+	worker_begins = begin;
 	ret = options.replay ? replay() : fuzz();
 	system_change(true);
 	return ret;
