@@ -12,12 +12,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define DRIVER	"vtun"
 #define JOBS	4			/* worlds, of which some wait for the kernel at any time */
 #define LIFE	800			/* sequences that a worker lives for */
+#define HISTORY	8			/* of a worker: harm may show late */
 #define FRESH	10			/* of 100 sequences are invented, the others mutated */
 
 static struct {
@@ -29,6 +31,8 @@ static struct {
 static struct job {
 	struct worker worker;
 	struct sequence seq;
+	struct sequence before[HISTORY];
+	unsigned int ran;		/* sequences, of which the last are in @before */
 	bool runs;
 	int age;
 	time_t since;
@@ -175,6 +179,7 @@ static void job_start(struct job *job)
 static void job_finish(struct job *job)
 {
 	job->runs = false;
+	job->before[job->ran++ % HISTORY] = job->seq;
 	total.sequences++;
 	total.steps += job->seq.count;
 	if (cover_take(job - jobs)) {
@@ -183,24 +188,35 @@ static void job_finish(struct job *job)
 	}
 }
 
+/* What runs, and what has run before, the last of it first. */
 static void keep_suspects(void)
 {
 	char path[512];
+	int n = 0;
 
 	for (int i = 0; i < JOBS; i++) {
-		in_folder(path, sizeof(path), "suspect", i);
+		in_folder(path, sizeof(path), "suspect", n++);
 		script_write(path, &jobs[i].seq);
+	}
+	for (unsigned int back = 1; back <= HISTORY; back++) {
+		for (int i = 0; i < JOBS; i++) {
+			if (jobs[i].ran < back)
+				continue;
+			in_folder(path, sizeof(path), "suspect", n++);
+			script_write(path, &jobs[i].before[(jobs[i].ran - back) % HISTORY]);
+		}
 	}
 }
 
 /* A worker that died or hangs: 0 if it could be replaced. */
 static int job_lost(struct job *job, const char *how)
 {
-	char path[512];
+	int status = 0;
 
-	printf("# %s at step %u of %u\n", how, job->worker.shared->done + 1, job->seq.count);
-	in_folder(path, sizeof(path), "suspect", job - jobs);
-	script_write(path, &job->seq);
+	waitpid(job->worker.pid, &status, WNOHANG);
+	printf("# %s (signal %d) at step %u of %u\n", how, WTERMSIG(status), job->worker.shared->done + 1,
+	       job->seq.count);
+	keep_suspects();
 	total.hung++;
 	job->runs = false;
 	return job_renew(job);
