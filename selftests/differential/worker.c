@@ -40,6 +40,18 @@ static void run_sequence(struct world *world)
 	shared->done = i + 1;
 }
 
+/* A signal that was to end a call may come late. */
+static bool is_asked(int from)
+{
+	char byte;
+	ssize_t n;
+
+	do {
+		n = read(from, &byte, 1);
+	} while (n < 0 && errno == EINTR);
+	return n == 1;
+}
+
 static void worker_live(struct worker *worker, int from, int to)
 {
 	struct world world = { .shared = worker->shared, .driver = worker->driver };
@@ -52,7 +64,7 @@ static void worker_live(struct worker *worker, int from, int to)
 	}
 	if (write(to, &byte, 1) != 1)
 		_exit(1);
-	while (read(from, &byte, 1) == 1) {
+	while (is_asked(from)) {
 		run_sequence(&world);
 		if (write(to, &byte, 1) != 1)
 			break;

@@ -356,6 +356,7 @@ int main(int argc, char **argv)
 	system_change(false);
 	edge_memory(0, 0);		/* the same addresses in all workers */
 	bpf_load_all();
+	signal(SIGPIPE, SIG_IGN);	/* a worker may be dead */
 	kmsg_open();
 	worker_begins = begin;
 	ret = options.replay ? replay() : fuzz();
