@@ -11,7 +11,7 @@
 
 static struct entry {
 	unsigned int count;
-	struct step *step;
+	struct step step[];
 } *entries[ENTRIES];
 static unsigned int used;
 
@@ -68,14 +68,16 @@ int script_write(const char *file, const struct sequence *seq)
 
 void corpus_add(const struct sequence *seq)
 {
-	struct entry *entry = malloc(sizeof(*entry));
+	size_t size = seq->count * sizeof(seq->step[0]);
+	struct entry *entry = malloc(sizeof(*entry) + size);
 	char path[512];
 
-	if (!entry || used == ENTRIES)
+	if (!entry || used == ENTRIES) {
+		free(entry);
 		return;
+	}
 	entry->count = seq->count;
-	entry->step = malloc(seq->count * sizeof(*entry->step));
-	memcpy(entry->step, seq->step, seq->count * sizeof(*entry->step));
+	memcpy(entry->step, seq->step, size);
 	entries[used++] = entry;
 	snprintf(path, sizeof(path), "%s/%06u.script", folder, next_name++);
 	if (script_write(path, seq))
