@@ -491,9 +491,9 @@ unlock:
  * Context: process, may sleep.
  * Return: bytes taken, which are all of @from; -EBADFD without a device,
  * -EINVAL if what is written can't be a packet, -EFAULT, -EAGAIN, -EIO if the
- * device is down, -EBUSY for a parked queue with NAPI or one that is far behind,
- * -EMSGSIZE for what an skb of such fragments can't hold, -ENOMEM or -ENOBUFS,
- * or a signal's errno.
+ * device is down, -EBUSY for a parked queue with IFF_NAPI or one that is far
+ * behind, -EMSGSIZE for what an skb of such fragments can't hold, -ENOMEM or
+ * -ENOBUFS, or a signal's errno.
  */
 ssize_t vtun_rx_write(struct vtun_queue *vq, struct iov_iter *from,
 		      enum vtun_wait wait)

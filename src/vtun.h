@@ -117,8 +117,8 @@ enum vtun_wait {
  * @vtun: RCU, written under RTNL; borrowed, the device clears it when it goes
  * @rx_mode: changes while the queue has no device only; rx reads it in the RCU
  *	section in which it found @vtun
- * @rx_napi: RTNL, @napi is used: not VTUN_RX_DIRECT, or batch mode was asked
- *	for; added while there is a device
+ * @rx_napi: RTNL, @napi is used: not VTUN_RX_DIRECT, or batch mode or rx-usecs
+ *	was asked for; added while there is a device
  * @rx_started: RTNL, @napi is enabled: it is used, and the queue is ATTACHED;
  *	batches and readers read it with smp_load_acquire()
  * @rx_hold: RTNL, plain writes go through @napi since rx-usecs was set, and stay
