@@ -89,14 +89,11 @@ static int put(FIXTURE_DATA(batch_gro) *self, unsigned int num)
  */
 static int heard(FIXTURE_DATA(batch_gro) *self, uint32_t pos, int *sport)
 {
-	ssize_t n = vnet_heard(self->v.vps, &self->got, WAIT_MS);
 	struct vnet_seen s;
 	bool merged;
 	int err;
 
-	if (n < 0)
-		return n;
-	err = vnet_parse(self->got.buf, n, self->v.io.tap, &s);
+	err = vnet_heard_whole(self->v.vps, &self->got, WAIT_MS, self->v.io.tap, &s);
 	if (err)
 		return err;
 	merged = s.data_len > SIZE;

@@ -63,14 +63,6 @@ FIXTURE_TEARDOWN(gro_hold)
 {
 }
 
-static uint64_t now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
-}
-
 /* Write the segment whose data begins at @seq. */
 static int put(FIXTURE_DATA(gro_hold) *self, uint32_t seq)
 {
@@ -83,13 +75,10 @@ static int put(FIXTURE_DATA(gro_hold) *self, uint32_t seq)
 /* Bytes of the next packet's data, which begin at @pos, or -errno. */
 static int heard_within(FIXTURE_DATA(gro_hold) *self, uint32_t pos, int ms)
 {
-	ssize_t n = vnet_heard(self->v.vps, &self->got, ms);
 	struct vnet_seen s;
 	int err;
 
-	if (n < 0)
-		return n;
-	err = vnet_parse(self->got.buf, n, self->v.io.tap, &s);
+	err = vnet_heard_whole(self->v.vps, &self->got, ms, self->v.io.tap, &s);
 	if (err)
 		return err;
 	return vnet_data_ok(self->got.buf + s.data, s.data_len, pos) ?

@@ -155,7 +155,6 @@ static int write_flow(FIXTURE_DATA(napi_write) *self, uint32_t seq, int n)
 	uint32_t pos = seq, end = seq + n * SIZE;
 	struct vnet_seen s;
 	int packets, err;
-	ssize_t len;
 
 	for (; seq < end; seq += SIZE) {
 		err = write_at(self, seq);
@@ -163,10 +162,7 @@ static int write_flow(FIXTURE_DATA(napi_write) *self, uint32_t seq, int n)
 			return err;
 	}
 	for (packets = 0; pos != end; packets++) {
-		len = vnet_heard(v->vps, &self->got, WAIT_MS);
-		if (len < 0)
-			return len;
-		err = vnet_parse(self->got.buf, len, v->io.tap, &s);
+		err = vnet_heard_whole(v->vps, &self->got, WAIT_MS, v->io.tap, &s);
 		/* what GRO has put together has an open checksum */
 		if (err || s.seq != pos || s.data_len % SIZE)
 			return err ?: -EBADMSG;

@@ -56,6 +56,7 @@
 
 /* ---- waiting ---------------------------------------------------------- */
 
+uint64_t now_us(void);
 uint64_t now_ms(void);
 void nap_ms(unsigned int ms);
 

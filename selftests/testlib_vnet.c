@@ -169,6 +169,13 @@ ssize_t vnet_heard(int vps, struct vnet_pkt *p, int ms)
 	return p->len;
 }
 
+int vnet_heard_whole(int vps, struct vnet_pkt *p, int ms, bool eth, struct vnet_seen *seen)
+{
+	ssize_t n = vnet_heard(vps, p, ms);
+
+	return n < 0 ? n : vnet_parse(p->buf, n, eth, seen);
+}
+
 int vnet_inject(int vps, const char *name, const struct vnet_pkt *p)
 {
 	static uint8_t buf[VNET_PKT_MAX + VNET_SIZE];

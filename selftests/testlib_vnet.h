@@ -143,6 +143,8 @@ ssize_t vnet_await(const struct vnet *v, struct vnet_pkt *p);
  * or -ETIMEDOUT. -EINVAL for a kind that a packet socket can't describe.
  */
 ssize_t vnet_heard(int vps, struct vnet_pkt *p, int ms);
+/* The same, and take it apart: 0, or what is wrong with it, as vnet_parse() says. */
+int vnet_heard_whole(int vps, struct vnet_pkt *p, int ms, bool eth, struct vnet_seen *seen);
 /* Have the stack send it. */
 int vnet_inject(int vps, const char *name, const struct vnet_pkt *p);
 /* A packet socket on any device whose packets begin with a virtio header. */

@@ -219,11 +219,7 @@ static int read_inner(FIXTURE_DATA(vnet_tunnel) *self, int ps, bool cut)
 	int n = 0, err;
 
 	while (pos < LEN) {
-		ssize_t len = vnet_heard(ps, &self->got, WAIT_MS);
-
-		if (len < 0)
-			return len;
-		err = vnet_parse(self->got.buf, len, true, &s);
+		err = vnet_heard_whole(ps, &self->got, WAIT_MS, true, &s);
 		if (err == -EPROTONOSUPPORT)
 			continue;
 		if (err)
