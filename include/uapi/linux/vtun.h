@@ -97,4 +97,38 @@ struct vtun_info {
 #define VTUN_IOC_SETMODE	_IOW(VTUN_IOC_TYPE, 1, __u32)
 #define VTUN_IOC_GETMODE	_IOR(VTUN_IOC_TYPE, 2, __u32)
 
+/*
+ * rtnetlink, kind "vtun": RTM_NEWLINK makes and changes devices, RTM_DELLINK
+ * deletes them. IFLA_INFO_DATA has the numbers of IFLA_TUN_* for what in-tree
+ * tun reports, and those below. Every refusal says why (extended ack).
+ *
+ * IFLA_TUN_TYPE: u8, IFF_TUN or IFF_TAP, the default; can't be changed.
+ * IFLA_TUN_OWNER, IFLA_TUN_GROUP: u32, who may attach, as TUNSETOWNER and
+ *	TUNSETGROUP; 0xffffffff for nobody in particular. In the user namespace
+ *	of who asks.
+ * IFLA_TUN_PI, IFLA_TUN_VNET_HDR: u8, 0 by default; the first program that
+ *	attaches says itself what it wants, so EBUSY while one is attached.
+ * IFLA_TUN_MULTI_QUEUE: u8, 0 by default; can't be changed.
+ * IFLA_TUN_PERSIST: u8, 1 by default; without it the device goes with the last
+ *	program that was attached.
+ * IFLA_TUN_NUM_QUEUES, IFLA_TUN_NUM_DISABLED_QUEUES: u32, only reported.
+ * IFLA_VTUN_BACKPRESSURE: u8; 1: back pressure is on whatever programs say in
+ *	TUNSETIFF, 0: as they say, off if one is attached. EBUSY while the
+ *	device has more than one queue. Reported: whether it is on.
+ * IFLA_VTUN_MAX_QUEUES: u32, how many may attach, 1 to 256; with
+ *	IFLA_TUN_MULTI_QUEUE only. EBUSY for fewer than there are. Same thing as
+ *	ethtool -L combined.
+ * IFLA_VTUN_KEEP_CARRIER: u8, 0 by default; 1: when the last program leaves, the
+ *	carrier stays and what was not read waits for the next one, with what
+ *	comes meanwhile, as much as the fifo holds. Persistent devices only.
+ */
+enum {
+	IFLA_VTUN_BACKPRESSURE = 32,
+	IFLA_VTUN_MAX_QUEUES,
+	IFLA_VTUN_KEEP_CARRIER,
+	__IFLA_VTUN_MAX,
+};
+
+#define IFLA_VTUN_MAX	(__IFLA_VTUN_MAX - 1)
+
 #endif /* _UAPI_LINUX_VTUN_H */
