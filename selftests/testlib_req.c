@@ -38,6 +38,19 @@ void req_put_kind(struct req *r, const char *kind, int mode)
 	mnl_attr_nest_end(r->nlh, info);
 }
 
+void req_put_data(struct req *r, const char *kind, const struct req_data *data)
+{
+	struct nlattr *info, *nest;
+
+	info = mnl_attr_nest_start(r->nlh, IFLA_LINKINFO);
+	mnl_attr_put_strz(r->nlh, IFLA_INFO_KIND, kind);
+	nest = mnl_attr_nest_start(r->nlh, IFLA_INFO_DATA);
+	for (; data->type; data++)	/* little endian, as all that we run on */
+		mnl_attr_put(r->nlh, data->type, data->size, &data->value);
+	mnl_attr_nest_end(r->nlh, nest);
+	mnl_attr_nest_end(r->nlh, info);
+}
+
 /* The attributes of an error stand behind the request's header (capped). */
 static int req_take_error(struct req *r, const struct nlmsghdr *nlh)
 {
@@ -117,4 +130,19 @@ const struct nlattr *req_nested(const struct nlattr *nest, int type)
 		if (mnl_attr_get_type(a) == type)
 			return a;
 	return NULL;
+}
+
+long req_link_data(const char *name, int type)
+{
+	static struct req r;
+	const struct nlattr *a;
+
+	if (req_get_link(&r, name))
+		return -1;
+	a = req_nested(req_attr(&r, IFLA_LINKINFO), IFLA_INFO_DATA);
+	a = req_nested(a, type);
+	if (!a)
+		return -1;
+	return mnl_attr_get_payload_len(a) == 1 ? mnl_attr_get_u8(a) :
+						  mnl_attr_get_u32(a);
 }

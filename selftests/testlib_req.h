@@ -9,6 +9,7 @@
 
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
+#include <stdint.h>
 
 struct req {
 	struct nlmsghdr *nlh;		/* what will be sent, inside buf */
@@ -22,6 +23,24 @@ struct req {
 void req_start(struct req *r, int type, int flags, int index);
 /* IFLA_LINKINFO with @kind; @mode >= 0 adds INFO_DATA with IFLA_TUN_TYPE. */
 void req_put_kind(struct req *r, const char *kind, int mode);
+
+/* An attribute of IFLA_INFO_DATA, of 1, 2 or 4 bytes. */
+struct req_data {
+	int type;
+	int size;
+	uint32_t value;
+};
+
+/* A list of these, for req_put_data(); ends itself. */
+#define REQ_DATA(...)	((const struct req_data[]){ __VA_ARGS__, { 0 } })
+#define REQ_U8(attr, n)		{ (attr), 1, (n) }
+#define REQ_U32(attr, n)	{ (attr), 4, (n) }
+
+/* IFLA_LINKINFO with @kind and @data. */
+void req_put_data(struct req *r, const char *kind, const struct req_data *data);
+/* One of vtun's own attributes, or of IFLA_TUN_*: its value, or -1. */
+long req_link_data(const char *name, int type);
+
 /* Send it and take the answer: 0 or -errno. */
 int req_send(struct req *r);
 /* Ask for link @name; then req_attr() finds its attributes. */

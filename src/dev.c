@@ -13,6 +13,7 @@
 #include "dev.h"
 #include "ethtool.h"
 #include "filter.h"
+#include "keep.h"
 #include "link.h"
 #include "napi.h"
 #include "queue.h"
@@ -43,6 +44,7 @@ static void vtun_dev_uninit(struct net_device *dev)
 	struct vtun_dev *vtun = netdev_priv(dev);
 
 	vtun_queue_unlink_all(vtun);
+	vtun_keep_stop(vtun);
 	vtun_steer_uninit(vtun);
 	vtun_filter_set(vtun, NULL);
 	vtun_filter_set_prog(&vtun->sock_filter, NULL);
@@ -139,7 +141,7 @@ int vtun_dev_set_carrier(struct net_device *dev, bool on)
 {
 	struct vtun_dev *vtun = netdev_priv(dev);
 
-	if (on && !vtun->num_queues)
+	if (on && !vtun->num_queues && !rcu_access_pointer(vtun->kept))
 		return -EPERM;
 	if (on)
 		netif_carrier_on(dev);
@@ -229,19 +231,26 @@ static void vtun_dev_setup(struct net_device *dev)
 }
 
 /**
- * vtun_dev_apply() - the one place that changes flags, owner and group
+ * vtun_dev_apply() - the one place that changes what a device is asked to be
  * @vtun: device
  * @cfg: what to set
  *
- * Context: RTNL held.
+ * Context: process, RTNL held.
  */
 void vtun_dev_apply(struct vtun_dev *vtun, const struct vtun_cfg *cfg)
 {
 	u16 flags = vtun->flags;
+	bool pressure;
 
 	ASSERT_RTNL();
+	if (cfg->set & VTUN_CFG_PRESSURE)
+		vtun->pressure = cfg->pressure;
 	if (cfg->set & VTUN_CFG_FLAGS)
 		flags = (flags & ~VTUN_STORED_FLAGS) | cfg->flags;
+	if (vtun->pressure)
+		flags |= IFF_BACKPRESSURE;
+	else if (cfg->set & VTUN_CFG_PRESSURE)
+		flags &= ~IFF_BACKPRESSURE;
 	if (cfg->set & VTUN_CFG_PERSIST)
 		flags = cfg->persist ? flags | IFF_PERSIST
 				     : flags & ~IFF_PERSIST;
@@ -249,13 +258,20 @@ void vtun_dev_apply(struct vtun_dev *vtun, const struct vtun_cfg *cfg)
 		WRITE_ONCE(vtun->owner, cfg->owner);
 	if (cfg->set & VTUN_CFG_GROUP)
 		WRITE_ONCE(vtun->group, cfg->group);
+	if (cfg->set & VTUN_CFG_MAX_QUEUES)
+		vtun->max_queues = cfg->max_queues;
 
-	/* A persistent device needs no file to keep the module. */
+	/* A persistent device needs no file to keep the module. If that is on its
+	 * way out, it takes the device along.
+	 */
 	if (~vtun->flags & flags & IFF_PERSIST)
 		__module_get(THIS_MODULE);
 	else if (vtun->flags & ~flags & IFF_PERSIST)
 		module_put(THIS_MODULE);
+	pressure = (vtun->flags ^ flags) & IFF_BACKPRESSURE;
 	WRITE_ONCE(vtun->flags, flags);
+	if (pressure)
+		vtun_queue_wake_all_tx(vtun);	/* it may be over */
 }
 
 /* Owner and group let in who matches all of them that are set; who may
@@ -282,7 +298,6 @@ static void vtun_dev_first_file(struct vtun_dev *vtun, u16 flags)
 	};
 
 	vtun_dev_apply(vtun, &cfg);
-	vtun_queue_wake_all_tx(vtun);	/* back pressure may be over */
 	if (flags & IFF_NO_CARRIER)
 		netif_carrier_off(vtun->dev);
 	else
@@ -327,13 +342,77 @@ static int vtun_dev_attach(struct net_device *dev, struct vtun_queue *vq,
 	return 0;
 }
 
-static int vtun_dev_create(struct vtun_queue *vq, char *name, u16 flags)
+/**
+ * vtun_dev_alloc() - a device that nobody sees yet
+ * @name: name, or template such as "tap%d"
+ * @assign_type: NET_NAME_*, whose choice the name is
+ * @flags: IFF_TUN or IFF_TAP, and VTUN_STORED_FLAGS
+ *
+ * Context: process, may sleep.
+ * Return: device for vtun_dev_register() or free_netdev(), NULL without memory.
+ */
+struct net_device *vtun_dev_alloc(const char *name, unsigned char assign_type,
+				  u16 flags)
 {
 	unsigned int queues = flags & IFF_MULTI_QUEUE ? VTUN_MAX_QUEUES : 1;
+	struct net_device *dev;
+	struct vtun_dev *vtun;
+
+	dev = alloc_netdev_mqs(sizeof(*vtun), name, assign_type,
+			       flags & IFF_TUN ? vtun_dev_setup_tun
+					       : vtun_dev_setup_tap,
+			       queues, queues);
+	if (!dev)
+		return NULL;
+	vtun_dev_setup(dev);
+	vtun = netdev_priv(dev);
+	vtun->flags = flags;
+	vtun->max_queues = queues;
+	return dev;
+}
+
+/**
+ * vtun_dev_register() - let everybody see a device
+ * @vtun: device of vtun_dev_alloc()
+ * @vq: its first queue, or NULL
+ * @mode: how what is written to @vq reaches the stack
+ *
+ * Context: process, RTNL held, may sleep.
+ * Return: 0, or an errno: free_netdev() is the caller's then.
+ */
+int vtun_dev_register(struct vtun_dev *vtun, struct vtun_queue *vq,
+		      enum vtun_rx_mode mode)
+{
+	int err;
+
+	err = security_tun_dev_alloc_security(&vtun->security);
+	if (err < 0)
+		return err;
+	err = vtun_steer_init(vtun);
+	if (err)
+		goto err_uninit;
+	/* Before anybody sees the device, so that it never lacks its queue. */
+	err = vq ? vtun_queue_attach(vtun, vq, mode) : 0;
+	if (err)
+		goto err_uninit;
+	err = register_netdevice(vtun->dev);
+	if (err)
+		goto err_uninit;
+	if (vq)
+		vtun_queue_bind(vtun, vq);
+	return 0;
+
+err_uninit:
+	/* register_netdevice() may have done it, too */
+	vtun_dev_uninit(vtun->dev);
+	return err;
+}
+
+static int vtun_dev_create(struct vtun_queue *vq, char *name, u16 flags)
+{
 	bool tun = flags & IFF_TUN;	/* goes first if both are asked for */
 	struct net *net = sock_net(&vq->sk);
 	struct net_device *dev;
-	struct vtun_dev *vtun;
 	int err;
 
 	if (!ns_capable(net->user_ns, CAP_NET_ADMIN))
@@ -346,43 +425,24 @@ static int vtun_dev_create(struct vtun_queue *vq, char *name, u16 flags)
 	if (!*name)
 		strscpy(name, tun ? "tun%d" : "tap%d", IFNAMSIZ);
 
-	dev = alloc_netdev_mqs(sizeof(*vtun), name, NET_NAME_UNKNOWN,
-			       tun ? vtun_dev_setup_tun : vtun_dev_setup_tap,
-			       queues, queues);
+	dev = vtun_dev_alloc(name, NET_NAME_UNKNOWN,
+			     (tun ? IFF_TUN : IFF_TAP) |
+			     (flags & VTUN_STORED_FLAGS));
 	if (!dev)
 		return -ENOMEM;
-	vtun_dev_setup(dev);
 	dev_net_set(dev, net);
 	dev->ifindex = vq->ifindex;
-	vtun = netdev_priv(dev);
-	vtun->flags = (tun ? IFF_TUN : IFF_TAP) | (flags & VTUN_STORED_FLAGS);
-
-	err = security_tun_dev_alloc_security(&vtun->security);
-	if (err < 0)
-		goto err_free_dev;
-	err = vtun_steer_init(vtun);
-	if (err)
-		goto err_uninit;
-	/* Before anybody sees the device, so that it never lacks its queue. */
-	err = vtun_queue_attach(vtun, vq, vtun_dev_rx_mode(flags));
-	if (err)
-		goto err_uninit;
-	err = register_netdevice(dev);
+	err = vtun_dev_register(netdev_priv(dev), vq, vtun_dev_rx_mode(flags));
 	if (!err || err == -EBUSY)
 		vq->ifindex = 0;	/* it was given, or is another's */
-	if (err)
-		goto err_uninit;
-	vtun_queue_bind(vtun, vq);
+	if (err) {
+		free_netdev(dev);
+		return err;
+	}
 	if (flags & IFF_NO_CARRIER)
 		netif_carrier_off(dev);
 	strscpy(name, dev->name, IFNAMSIZ);
 	return 0;
-
-err_uninit:
-	vtun_dev_uninit(dev);	/* register_netdevice() may have done it, too */
-err_free_dev:
-	free_netdev(dev);
-	return err;
 }
 
 /**

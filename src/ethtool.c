@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ethtool: driver, channels, coalescing, message level, link settings. */
+/* ethtool: driver, channels, rings, coalescing, message level, link settings. */
 
+#include "dev.h"
 #include "ethtool.h"
 #include "napi.h"
+
+/* What the newest core lets anybody ask for as tx_queue_len. */
+#define VTUN_ETHTOOL_FIFO_MAX	S16_MAX
 
 static void vtun_ethtool_get_drvinfo(struct net_device *dev,
 				     struct ethtool_drvinfo *info)
@@ -32,9 +36,58 @@ static void vtun_ethtool_get_channels(struct net_device *dev,
 {
 	struct vtun_dev *vtun = netdev_priv(dev);
 
+	channels->max_combined = vtun->dev->num_tx_queues;
 	channels->combined_count = vtun->num_queues;
-	channels->max_combined = vtun->flags & IFF_MULTI_QUEUE ?
-				 VTUN_MAX_QUEUES : 1;
+	if (vtun->max_queues < channels->max_combined)
+		channels->combined_count = vtun->max_queues;
+}
+
+/* How many there are is the programs' choice, how many there may be is ours. */
+static int vtun_ethtool_set_channels(struct net_device *dev,
+				     struct ethtool_channels *channels)
+{
+	struct vtun_dev *vtun = netdev_priv(dev);
+	struct vtun_cfg cfg = {
+		.set = VTUN_CFG_MAX_QUEUES,
+		.max_queues = channels->combined_count,
+	};
+
+	if (!cfg.max_queues)
+		return -EINVAL;
+	if (cfg.max_queues < vtun->num_queues + vtun->num_parked)
+		return -EBUSY;
+	vtun_dev_apply(vtun, &cfg);
+	return 0;
+}
+
+/* The fifo's length, which is the device's tx_queue_len. */
+static void vtun_ethtool_get_ring(struct net_device *dev,
+				  struct ethtool_ringparam *ring,
+				  struct kernel_ethtool_ringparam *kernel,
+				  struct netlink_ext_ack *extack)
+{
+	ring->tx_max_pending = VTUN_ETHTOOL_FIFO_MAX;
+	ring->tx_pending = dev->tx_queue_len;
+}
+
+static int vtun_ethtool_set_ring(struct net_device *dev,
+				 struct ethtool_ringparam *ring,
+				 struct kernel_ethtool_ringparam *kernel,
+				 struct netlink_ext_ack *extack)
+{
+	unsigned int was = dev->tx_queue_len;
+	int err;
+
+	WRITE_ONCE(dev->tx_queue_len, ring->tx_pending);
+	err = call_netdevice_notifiers(NETDEV_CHANGE_TX_QUEUE_LEN, dev);
+	err = notifier_to_errno(err);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "no memory for a fifo of that length");
+		WRITE_ONCE(dev->tx_queue_len, was);
+		return err;
+	}
+	netdev_state_change(dev);
+	return 0;
 }
 
 static int vtun_ethtool_get_link(struct net_device *dev,
@@ -107,6 +160,9 @@ const struct ethtool_ops vtun_ethtool_ops = {
 	.set_msglevel		= vtun_ethtool_set_msglevel,
 	.get_link		= ethtool_op_get_link,
 	.get_channels		= vtun_ethtool_get_channels,
+	.set_channels		= vtun_ethtool_set_channels,
+	.get_ringparam		= vtun_ethtool_get_ring,
+	.set_ringparam		= vtun_ethtool_set_ring,
 	.get_coalesce		= vtun_ethtool_get_coalesce,
 	.set_coalesce		= vtun_ethtool_set_coalesce,
 	.get_ts_info		= ethtool_op_get_ts_info,

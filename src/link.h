@@ -7,4 +7,7 @@
 
 extern struct rtnl_link_ops vtun_link_ops;
 
+int vtun_link_new(struct net_device *dev, struct rtnl_newlink_params *params,
+		  struct netlink_ext_ack *extack);
+
 #endif /* VTUN_LINK_H */

@@ -50,7 +50,9 @@ err_pause_exit:
 	return err;
 }
 
-/* No file is open and no device persists, or the module would be in use. */
+/* No file is open and no device persists, or the module would be in use. Devices
+ * that were made over rtnetlink, and don't persist, go with the link ops.
+ */
 static void __exit vtun_exit(void)
 {
 	vtun_chardev_exit();

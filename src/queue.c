@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "fifo.h"
+#include "keep.h"
 #include "napi.h"
 #include "pause.h"
 #include "queue.h"
@@ -110,12 +111,13 @@ void vtun_queue_wake_writer(struct vtun_queue *vq)
 	kill_fasync(&vq->fasync, SIGIO, POLL_OUT);
 }
 
-static void vtun_queue_drain(struct vtun_queue *vq)
+/* @vq has left the table of @vtun, a grace period ago. */
+static void vtun_queue_drain(struct vtun_dev *vtun, struct vtun_queue *vq)
 {
 	void *entry;
 
 	while ((entry = ptr_ring_consume(&vq->fifo)))
-		vtun_fifo_free(entry);
+		vtun_keep_or_free(vtun, entry);
 }
 
 /* The core's idea of how many queues there are never falls below one. */
@@ -177,7 +179,10 @@ static void vtun_queue_publish(struct vtun_dev *vtun, struct vtun_queue *vq)
 	WRITE_ONCE(vq->xdp_rxq.queue_index, n);
 	/* Pairs with vtun_queue_rx_index(): no index of an earlier time. */
 	smp_store_release(&vq->state, VTUN_QUEUE_ATTACHED);
-	rcu_assign_pointer(vtun->queues[n], vq);
+	if (!n && vtun_keep_is_on(vtun))
+		vtun_keep_restore(vtun, vq);
+	else
+		rcu_assign_pointer(vtun->queues[n], vq);
 	WRITE_ONCE(vtun->num_queues, n + 1);
 }
 
@@ -194,7 +199,10 @@ static void vtun_queue_unpublish(struct vtun_dev *vtun, struct vtun_queue *vq)
 	WRITE_ONCE(mover->xdp_rxq.queue_index, gap);
 	rcu_assign_pointer(vtun->queues[gap], mover);
 	vtun_pause();
-	RCU_INIT_POINTER(vtun->queues[last], NULL);
+	if (!last && vtun_keep_is_on(vtun))
+		vtun_keep_store(vtun, vq);
+	else
+		RCU_INIT_POINTER(vtun->queues[last], NULL);
 	vtun_steer_renumber(vtun, gap, last);
 	vtun_queue_wake_tx(vtun, gap);
 }
@@ -224,7 +232,7 @@ int vtun_queue_attach(struct vtun_dev *vtun, struct vtun_queue *vq,
 		return err;
 	if (!(vtun->flags & IFF_MULTI_QUEUE) && vtun->num_queues)
 		return -EBUSY;
-	if (vtun->num_queues + vtun->num_parked == VTUN_MAX_QUEUES)
+	if (vtun->num_queues + vtun->num_parked >= vtun->max_queues)
 		return -E2BIG;
 	err = ptr_ring_resize(&vq->fifo, vtun->dev->tx_queue_len,
 			      GFP_KERNEL_ACCOUNT, vtun_fifo_free);
@@ -267,13 +275,15 @@ void vtun_queue_bind(struct vtun_dev *vtun, struct vtun_queue *vq)
 	 * emptied the fifo while it could not find this one.
 	 */
 	vtun_queue_wake_tx(vtun, vq->index);
+	if (vtun_keep_is_on(vtun))
+		vtun_queue_wake_reader(vq);
 }
 
 /**
  * vtun_queue_park() - take a queue from transmit, IFF_DETACH_QUEUE
  * @vq: queue
  *
- * What waits in its fifo is lost. It can write on.
+ * What waits in its fifo is lost, if it is not kept. It can write on.
  *
  * Context: process, RTNL held, sleeps for a grace period.
  * Return: 0, or -EINVAL if @vq is not attached to a multi-queue device.
@@ -295,7 +305,7 @@ int vtun_queue_park(struct vtun_queue *vq)
 	synchronize_net();
 	vtun_napi_stop(vq);
 	vtun_pause();
-	vtun_queue_drain(vq);
+	vtun_queue_drain(vtun, vq);
 	vtun_queue_set_real(vtun, vtun->num_queues);
 	netdev_state_change(vtun->dev);
 	return 0;
@@ -328,6 +338,8 @@ int vtun_queue_unpark(struct vtun_queue *vq)
 	vtun_pause();
 	vtun_queue_publish(vtun, vq);
 	vtun_queue_wake_tx(vtun, vq->index);
+	if (vtun_keep_is_on(vtun))
+		vtun_queue_wake_reader(vq);
 	netdev_state_change(vtun->dev);
 	return 0;
 }
@@ -347,13 +359,13 @@ static void vtun_queue_unlink(struct vtun_dev *vtun, struct vtun_queue *vq)
 }
 
 /* After the grace period that follows vtun_queue_unlink(). */
-static void vtun_queue_release(struct vtun_queue *vq)
+static void vtun_queue_release(struct vtun_dev *vtun, struct vtun_queue *vq)
 {
 	vtun_napi_stop(vq);
 	vtun_pause();
 	vtun_napi_detach(vq);
 	vtun_xdp_detach(vq);
-	vtun_queue_drain(vq);
+	vtun_queue_drain(vtun, vq);
 	vtun_queue_put(vq);
 }
 
@@ -366,7 +378,7 @@ static void vtun_queue_leave(struct vtun_dev *vtun, struct vtun_queue *vq)
 	/* No new user: neither transmit nor @vq's own file finds the other. */
 	vtun_queue_unlink(vtun, vq);
 	last = !vtun->num_queues && !vtun->num_parked;
-	if (last)
+	if (last && !vtun_keep_is_on(vtun))
 		netif_carrier_off(dev);
 	/* Who found it before is through after either. */
 	if (vq->rx_started) {	/* nothing may come after it is gone */
@@ -377,7 +389,7 @@ static void vtun_queue_leave(struct vtun_dev *vtun, struct vtun_queue *vq)
 		unregister_netdevice(dev);
 	else
 		synchronize_net();
-	vtun_queue_release(vq);
+	vtun_queue_release(vtun, vq);
 
 	if (dev->reg_state == NETREG_REGISTERED) {
 		vtun_queue_set_real(vtun, vtun->num_queues);
@@ -441,7 +453,7 @@ void vtun_queue_unlink_all(struct vtun_dev *vtun)
 	synchronize_net();
 	list_for_each_entry_safe(vq, next, &gone, node) {
 		list_del_init(&vq->node);
-		vtun_queue_release(vq);
+		vtun_queue_release(vtun, vq);
 	}
 }
 
@@ -457,15 +469,17 @@ void vtun_queue_unlink_all(struct vtun_dev *vtun)
  */
 int vtun_queue_resize_all(struct vtun_dev *vtun)
 {
+	struct ptr_ring *kept = rtnl_dereference(vtun->kept);
 	unsigned int n = 0, i;
 	struct ptr_ring **fifos;
 	struct vtun_queue *vq;
 	int err;
 
-	ASSERT_RTNL();
-	fifos = kzalloc_objs(*fifos, vtun->num_queues + vtun->num_parked);
+	fifos = kzalloc_objs(*fifos, vtun->num_queues + vtun->num_parked + 1);
 	if (!fifos)
 		return -ENOMEM;
+	if (kept)
+		fifos[n++] = kept;
 	for (i = 0; i < vtun->num_queues; i++)
 		fifos[n++] = &vtun_queue_rtnl(vtun, i)->fifo;
 	list_for_each_entry(vq, &vtun->parked, node)

@@ -56,6 +56,61 @@ bool vtun_tx_hold_back(struct vtun_queue *vq, struct netdev_queue *txq)
 	return false;
 }
 
+/* What comes before the fifo. Return: 0, or why the packet is to be dropped. */
+static enum skb_drop_reason vtun_tx_accept(struct vtun_dev *vtun,
+					   struct sk_buff *skb)
+{
+	enum skb_drop_reason reason;
+
+	/* XDP sends back what a program wrote, so it may be nothing. */
+	if (unlikely(!skb->len))
+		return SKB_DROP_REASON_TAP_FILTER;
+	if (vtun_filter_any(vtun)) {
+		reason = vtun_filter_apply(vtun, skb);
+		if (reason)
+			return reason;
+	}
+	if (skb_orphan_frags_rx(skb, GFP_ATOMIC))
+		return SKB_DROP_REASON_SKB_UCOPY_FAULT;
+
+	/* The sender is done with it: a slow program must not hold up what
+	 * the packet belongs to.
+	 */
+	skb_tx_timestamp(skb);
+	skb_orphan(skb);
+	nf_reset_ct(skb);
+	return 0;
+}
+
+static netdev_tx_t vtun_tx_drop(struct net_device *dev, struct sk_buff *skb,
+				enum skb_drop_reason reason)
+{
+	dev_core_stats_tx_dropped_inc(dev);
+	kfree_skb_reason(skb, reason);
+	return NET_XMIT_DROP;
+}
+
+/* There is no queue of that number. If there is none at all, the next one may
+ * get what comes meanwhile.
+ */
+static netdev_tx_t vtun_tx_keep(struct vtun_dev *vtun, struct sk_buff *skb)
+{
+	enum skb_drop_reason reason = SKB_DROP_REASON_DEV_READY;
+	struct ptr_ring *kept = rcu_dereference_bh(vtun->kept);
+
+	if (!kept || rcu_access_pointer(vtun->queues[0]))
+		goto drop;
+	reason = vtun_tx_accept(vtun, skb);
+	if (reason)
+		goto drop;
+	reason = SKB_DROP_REASON_FULL_RING;
+	if (ptr_ring_produce(kept, skb))
+		goto drop;
+	return NETDEV_TX_OK;
+drop:
+	return vtun_tx_drop(vtun->dev, skb, reason);
+}
+
 /**
  * vtun_tx_xmit() - ndo_start_xmit: queue a packet for the program
  * @skb: packet; consumed unless NETDEV_TX_BUSY is returned
@@ -75,9 +130,8 @@ netdev_tx_t vtun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct vtun_queue *vq;
 
 	vq = rcu_dereference_bh(vtun->queues[index]);
-	reason = SKB_DROP_REASON_DEV_READY;
-	if (!vq)
-		goto drop;
+	if (unlikely(!vq))
+		return vtun_tx_keep(vtun, skb);
 	/* Before anything is done to the packet, which comes again. */
 	txq = netdev_get_tx_queue(dev, index);
 	if (pressure && vtun_tx_hold_back(vq, txq))
@@ -85,38 +139,17 @@ netdev_tx_t vtun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 	if (vtun_logs(vtun, NETIF_MSG_TX_QUEUED))
 		netdev_info(dev, "transmit %u bytes, queue %u\n", skb->len,
 			    index);
-	/* XDP sends back what a program wrote, so it may be nothing. */
-	reason = SKB_DROP_REASON_TAP_FILTER;
-	if (unlikely(!skb->len))
-		goto drop;
-	if (vtun_filter_any(vtun)) {
-		reason = vtun_filter_apply(vtun, skb);
-		if (reason)
-			goto drop;
-	}
-	reason = SKB_DROP_REASON_SKB_UCOPY_FAULT;
-	if (skb_orphan_frags_rx(skb, GFP_ATOMIC))
-		goto drop;
-
-	/* The sender is done with it: a slow program must not hold up what
-	 * the packet belongs to.
-	 */
-	skb_tx_timestamp(skb);
-	skb_orphan(skb);
-	nf_reset_ct(skb);
+	reason = vtun_tx_accept(vtun, skb);
+	if (reason)
+		return vtun_tx_drop(dev, skb, reason);
 
 	vtun_pause_atomic();
-	reason = SKB_DROP_REASON_FULL_RING;
 	if (ptr_ring_produce(&vq->fifo, skb))
-		goto drop;
+		return vtun_tx_drop(dev, skb, SKB_DROP_REASON_FULL_RING);
 	if (pressure)
 		vtun_tx_hold_back(vq, txq);
 	vtun_queue_wake_reader(vq);
 	return NETDEV_TX_OK;
-drop:
-	dev_core_stats_tx_dropped_inc(dev);
-	kfree_skb_reason(skb, reason);
-	return NET_XMIT_DROP;
 }
 
 /* The tx queue that back pressure has stopped for @vq, or NULL. In an RCU

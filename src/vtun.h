@@ -17,8 +17,9 @@
  *     device again afterwards looks it up again, and may find it gone.
  *   vq->fifo.consumer_lock, inside RTNL
  *     Guards taking packets out of the fifo. Process context only.
- *   the core's tx-queue lock, inside RTNL
- *     Held during transmit, and so while back pressure stops a tx queue.
+ *   the core's tx-queue lock, inside RTNL or consumer_lock
+ *     Held during transmit, and so while back pressure stops a tx queue; also
+ *     while vtun->kept takes over from the last queue, or the first from it.
  *   vq->fifo.producer_lock, inside the core's tx-queue lock or consumer_lock
  *     Guards putting packets in. Uncontended but while queues are renumbered,
  *     when two tx queues may reach one fifo for a moment, and at a resize.
@@ -188,6 +189,7 @@ struct vtun_steer {
  *	paths read it with READ_ONCE()
  * @num_queues: RTNL, used slots of @queues; transmit reads it with READ_ONCE()
  * @num_parked: RTNL, length of @parked
+ * @max_queues: RTNL, how many may attach, parked ones too
  * @rx_headroom: RTNL, room that upper devices want in front of a written packet;
  *	rx reads it with READ_ONCE()
  * @vnet_size: RTNL, bytes of the virtio-net header, used with IFF_VNET_HDR; the
@@ -198,6 +200,9 @@ struct vtun_steer {
  * @rx_frame_errors: written packets whose virtio-net header was wrong
  * @queues: RCU, written under RTNL; counted, put by who takes them out
  * @parked: RTNL, queues in state PARKED; counted likewise
+ * @kept: RCU, written under RTNL; owned, what waits for the next program while
+ *	there is no queue, IFLA_VTUN_KEEP_CARRIER; taken out under RTNL only
+ * @pressure: RTNL, back pressure whatever programs say, IFLA_VTUN_BACKPRESSURE
  * @filter: RCU, written under RTNL; owned, NULL when every address passes
  * @sock_filter: likewise, classic BPF, TUNATTACHFILTER
  * @ebpf_filter: likewise, TUNSETFILTEREBPF
@@ -219,6 +224,7 @@ struct vtun_dev {
 	u16 flags;
 	u16 num_queues;
 	u16 num_parked;
+	u16 max_queues;
 	u16 rx_headroom;
 	int vnet_size;
 	bool vnet_le;
@@ -227,6 +233,8 @@ struct vtun_dev {
 	atomic_long_t rx_frame_errors;
 	struct vtun_queue __rcu *queues[VTUN_MAX_QUEUES];
 	struct list_head parked;
+	struct ptr_ring __rcu *kept;
+	bool pressure;
 
 	struct vtun_filter __rcu *filter;
 	struct bpf_prog __rcu *sock_filter;
@@ -249,8 +257,10 @@ struct vtun_dev {
  * @set: VTUN_CFG_* bits, which of the other members count
  * @flags: VTUN_STORED_FLAGS to replace the device's
  * @persist: outlive the last file
- * @owner: valid uid that may attach
- * @group: valid gid that may attach
+ * @owner: uid that may attach, INVALID_UID for no one in particular
+ * @group: gid that may attach, INVALID_GID likewise
+ * @pressure: back pressure whatever programs say
+ * @max_queues: how many may attach
  */
 struct vtun_cfg {
 	unsigned int set;
@@ -258,12 +268,16 @@ struct vtun_cfg {
 	bool persist;
 	kuid_t owner;
 	kgid_t group;
+	bool pressure;
+	u16 max_queues;
 };
 
 #define VTUN_CFG_FLAGS		BIT(0)
 #define VTUN_CFG_PERSIST	BIT(1)
 #define VTUN_CFG_OWNER		BIT(2)
 #define VTUN_CFG_GROUP		BIT(3)
+#define VTUN_CFG_PRESSURE	BIT(4)
+#define VTUN_CFG_MAX_QUEUES	BIT(5)
 
 /**
  * vtun_logs() - whether somebody wants to see messages of a kind

@@ -119,6 +119,34 @@ static inline int vtun_compat_set_mac(struct net_device *dev,
 #define dev_set_mac_address_user	vtun_compat_set_mac
 #endif
 
+/* 6.15 has newlink's arguments in a struct. Goes when 6.15 is the oldest kernel. */
+#ifdef VTUN_HAVE_NEWLINK_PARAMS
+#define VTUN_LINK_NEWLINK	vtun_link_new
+#else
+struct rtnl_newlink_params {
+	struct nlattr **tb;
+	struct nlattr **data;
+};
+
+int vtun_link_new(struct net_device *dev, struct rtnl_newlink_params *params,
+		  struct netlink_ext_ack *extack);
+
+static inline int vtun_compat_newlink(struct net *net, struct net_device *dev,
+				      struct nlattr *tb[],
+				      struct nlattr *data[],
+				      struct netlink_ext_ack *extack)
+{
+	struct rtnl_newlink_params params = {
+		.tb = tb,
+		.data = data,
+	};
+
+	return vtun_link_new(dev, &params, extack);
+}
+
+#define VTUN_LINK_NEWLINK	vtun_compat_newlink
+#endif
+
 /*
  * Newer kernels name the object instead of its size; 6.12 has it. Goes with
  * 6.1.
