@@ -57,10 +57,14 @@ static int vtun_batch_put_all(struct vtun_queue *vq, struct vtun_tx_take *take,
 		void *entry = take->entries[i];
 		int lost = err ?: vtun_tx_describe(frame, entry);
 
-		if (!lost)
-			err = vtun_batch_put(frame, entry, to);
-		if (lost || err) {
-			vtun_fifo_free(entry);
+		if (lost) {
+			vtun_tx_lose(vq, entry, lost, lost == -EINVAL ?
+				     VTUN_TX_DROP_HEADER : VTUN_TX_DROP_FAULT);
+			continue;
+		}
+		err = vtun_batch_put(frame, entry, to);
+		if (err) {
+			vtun_tx_lose(vq, entry, err, VTUN_TX_DROP_FAULT);
 			continue;
 		}
 		*done += vtun_batch_record_size(vtun_frame_header_len(frame) +
@@ -69,7 +73,8 @@ static int vtun_batch_put_all(struct vtun_queue *vq, struct vtun_tx_take *take,
 		bytes += frame->len;
 		vtun_fifo_consume(entry);
 	}
-	vtun_tx_count(vq, packets, bytes, take->n - packets);
+	if (packets)
+		vtun_tx_count(vq, packets, bytes);
 	return err ?: packets ? 0 : -EINVAL;
 }
 
@@ -115,6 +120,8 @@ ssize_t vtun_batch_read(struct vtun_queue *vq, struct iov_iter *to,
 		wait = VTUN_NOWAIT;	/* only the first is waited for */
 		cond_resched();
 	} while (!err && take.n == VTUN_BATCH_MAX);
+	if (done)
+		vtun_tx_note(vq, VTUN_TX_BATCHES);
 	return done ?: err;
 }
 

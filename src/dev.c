@@ -17,6 +17,7 @@
 #include "link.h"
 #include "napi.h"
 #include "queue.h"
+#include "stats.h"
 #include "steer.h"
 #include "sysfs.h"
 #include "tx.h"
@@ -34,7 +35,6 @@
 static int vtun_dev_init(struct net_device *dev)
 {
 	netdev_lockdep_set_classes(dev);
-	dev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
 	return 0;
 }
 
@@ -51,6 +51,8 @@ static void vtun_dev_uninit(struct net_device *dev)
 	vtun_filter_set_prog(&vtun->ebpf_filter, NULL);
 	security_tun_dev_free_security(vtun->security);
 	vtun->security = NULL;
+	free_percpu(vtun->stats);	/* nobody finds the device any more */
+	vtun->stats = NULL;
 	if (vtun->flags & IFF_PERSIST)
 		module_put(THIS_MODULE);
 	WRITE_ONCE(vtun->flags, vtun->flags & ~IFF_PERSIST);
@@ -90,13 +92,32 @@ static netdev_features_t vtun_dev_fix_features(struct net_device *dev,
 	return features & (vtun->offloads | ~VTUN_VNET_FEATURES);
 }
 
+/* The core asks with BH on, too, for who bypasses the qdisc. */
+static void vtun_dev_count_segmented(struct vtun_dev *vtun,
+				     const struct sk_buff *skb)
+{
+	struct vtun_queue *vq;
+
+	local_bh_disable();	/* an RCU section, too */
+	vq = rcu_dereference_bh(vtun->queues[skb_get_queue_mapping(skb)]);
+	if (vq)
+		vtun_stats_add(vq, VTUN_TX_SEGMENTED, 1);
+	local_bh_enable();
+}
+
 /* What can't be described to a program is segmented before it gets here. */
 static netdev_features_t
 vtun_dev_tap_features_check(struct sk_buff *skb, struct net_device *dev,
 			    netdev_features_t features)
 {
-	if (skb_is_gso(skb) && !vtun_vnet_describes(netdev_priv(dev), skb))
+	struct vtun_dev *vtun = netdev_priv(dev);
+
+	if (!skb_is_gso(skb))
+		return features;
+	if (!vtun_vnet_describes(vtun, skb))
 		features &= ~NETIF_F_GSO_MASK;
+	if (!net_gso_ok(features, skb_shinfo(skb)->gso_type))
+		vtun_dev_count_segmented(vtun, skb);
 	return features;
 }
 
@@ -111,10 +132,7 @@ vtun_dev_tun_features_check(struct sk_buff *skb, struct net_device *dev,
 static void vtun_dev_get_stats(struct net_device *dev,
 			       struct rtnl_link_stats64 *stats)
 {
-	struct vtun_dev *vtun = netdev_priv(dev);
-
-	dev_get_tstats64(dev, stats);
-	stats->rx_frame_errors += atomic_long_read(&vtun->rx_frame_errors);
+	vtun_stats_get(netdev_priv(dev), stats);
 }
 
 /* Nothing to program, but SIOCADDMULTI wants it to be there. */
@@ -179,8 +197,7 @@ static const struct net_device_ops vtun_dev_tap_ops = {
 	.ndo_set_rx_headroom	= vtun_dev_set_rx_headroom,
 	.ndo_bpf		= vtun_xdp_set,
 	.ndo_xdp_xmit		= vtun_xdp_xmit,
-	/* In-tree tun does not tell of frame errors here, so neither do we. */
-	.ndo_get_stats64	= dev_get_tstats64,
+	.ndo_get_stats64	= vtun_dev_get_stats,
 	.ndo_change_carrier	= vtun_dev_set_carrier,
 };
 
@@ -216,10 +233,13 @@ static void vtun_dev_setup(struct net_device *dev)
 	vtun->group = INVALID_GID;
 	vtun->vnet_size = sizeof(struct virtio_net_hdr);
 	INIT_LIST_HEAD(&vtun->parked);
+	INIT_LIST_HEAD(&vtun->counted);
+	spin_lock_init(&vtun->stats_lock);
 	vtun_ethtool_init(vtun);
 
 	dev->needs_free_netdev = true;
 	dev->ethtool_ops = &vtun_ethtool_ops;
+	vtun_compat_set_stat_ops(dev, &vtun_stats_ops);
 	dev->rtnl_link_ops = &vtun_link_ops;
 	dev->hw_features = VTUN_DEV_FEATURES | VTUN_DEV_VLAN_FEATURES;
 	dev->hw_enc_features = dev->hw_features;
@@ -388,6 +408,10 @@ int vtun_dev_register(struct vtun_dev *vtun, struct vtun_queue *vq,
 	err = security_tun_dev_alloc_security(&vtun->security);
 	if (err < 0)
 		return err;
+	err = -ENOMEM;
+	vtun->stats = vtun_stats_alloc();
+	if (!vtun->stats)
+		goto err_uninit;
 	err = vtun_steer_init(vtun);
 	if (err)
 		goto err_uninit;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ethtool: driver, channels, rings, coalescing, message level, link settings. */
+/* ethtool: driver, channels, rings, coalescing, counters, messages, link. */
 
 #include "dev.h"
 #include "ethtool.h"
 #include "napi.h"
+#include "stats.h"
 
 /* What the newest core lets anybody ask for as tx_queue_len. */
 #define VTUN_ETHTOOL_FIFO_MAX	S16_MAX
@@ -140,6 +141,25 @@ static int vtun_ethtool_set_coalesce(struct net_device *dev,
 	return 0;
 }
 
+static int vtun_ethtool_get_count(struct net_device *dev, int set)
+{
+	if (set != ETH_SS_STATS)
+		return -EOPNOTSUPP;
+	return vtun_stats_get_count(netdev_priv(dev));
+}
+
+static void vtun_ethtool_get_names(struct net_device *dev, u32 set, u8 *names)
+{
+	if (set == ETH_SS_STATS)
+		vtun_stats_get_names(netdev_priv(dev), names);
+}
+
+static void vtun_ethtool_get_values(struct net_device *dev,
+				    struct ethtool_stats *stats, u64 *values)
+{
+	vtun_stats_get_values(netdev_priv(dev), values);
+}
+
 /**
  * vtun_ethtool_init() - what a new device says of its link
  * @vtun: device that is being made
@@ -166,6 +186,9 @@ const struct ethtool_ops vtun_ethtool_ops = {
 	.get_coalesce		= vtun_ethtool_get_coalesce,
 	.set_coalesce		= vtun_ethtool_set_coalesce,
 	.get_ts_info		= ethtool_op_get_ts_info,
+	.get_sset_count		= vtun_ethtool_get_count,
+	.get_strings		= vtun_ethtool_get_names,
+	.get_ethtool_stats	= vtun_ethtool_get_values,
 	.get_link_ksettings	= vtun_ethtool_get_link,
 	.set_link_ksettings	= vtun_ethtool_set_link,
 };

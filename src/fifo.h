@@ -47,12 +47,18 @@ static inline void vtun_fifo_consume(void *entry)
 }
 
 /* Drops it: nobody read it. */
-static inline void vtun_fifo_free(void *entry)
+static inline void vtun_fifo_drop(void *entry, enum skb_drop_reason reason)
 {
 	if (vtun_fifo_is_frame(entry))
 		xdp_return_frame(vtun_fifo_to_frame(entry));
 	else
-		kfree_skb(entry);
+		kfree_skb_reason(entry, reason);
+}
+
+/* Drops it: a fifo that has become shorter has no room for it. */
+static inline void vtun_fifo_free(void *entry)
+{
+	vtun_fifo_drop(entry, SKB_DROP_REASON_FULL_RING);
 }
 
 #endif /* VTUN_FIFO_H */

@@ -48,13 +48,16 @@ int vtun_keep_start(struct vtun_dev *vtun)
 void vtun_keep_stop(struct vtun_dev *vtun)
 {
 	struct ptr_ring *kept = rtnl_dereference(vtun->kept);
+	void *entry;
 
 	if (!kept)
 		return;
 	/* No new user; who found it before is through after that. */
 	RCU_INIT_POINTER(vtun->kept, NULL);
 	synchronize_net();
-	ptr_ring_cleanup(kept, vtun_fifo_free);
+	while ((entry = __ptr_ring_consume(kept)))
+		vtun_fifo_drop(entry, SKB_DROP_REASON_DEV_READY);
+	ptr_ring_cleanup(kept, NULL);
 	kfree(kept);
 }
 
@@ -113,11 +116,14 @@ void vtun_keep_restore(struct vtun_dev *vtun, struct vtun_queue *vq)
  * @entry: what was in the fifo
  *
  * Context: process, RTNL held.
+ * Return: whether it is kept.
  */
-void vtun_keep_or_free(struct vtun_dev *vtun, void *entry)
+bool vtun_keep_or_free(struct vtun_dev *vtun, void *entry)
 {
 	struct ptr_ring *kept = rtnl_dereference(vtun->kept);
 
-	if (!kept || vtun->num_queues || ptr_ring_produce_bh(kept, entry))
-		vtun_fifo_free(entry);
+	if (kept && !vtun->num_queues && !ptr_ring_produce_bh(kept, entry))
+		return true;
+	vtun_fifo_drop(entry, SKB_DROP_REASON_DEV_READY);
+	return false;
 }

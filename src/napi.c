@@ -7,12 +7,15 @@
 #include "napi.h"
 #include "pause.h"
 #include "queue.h"
+#include "stats.h"
 
 /* Only ever one at a time for a queue: the core sees to that. */
 static int vtun_napi_poll(struct napi_struct *napi, int budget)
 {
 	struct vtun_queue *vq = container_of(napi, struct vtun_queue, napi);
+	unsigned int merged = 0;
 	struct sk_buff *skb;
+	gro_result_t result;
 	int n = 0;
 
 	while (n < budget && (skb = skb_dequeue(&vq->backlog))) {
@@ -20,9 +23,12 @@ static int vtun_napi_poll(struct napi_struct *napi, int budget)
 		skb_record_rx_queue(skb, READ_ONCE(vq->index));
 		/* Merging must not forget that it is charged to the writer. */
 		skb_prepare_for_gro(skb);
-		napi_gro_receive(napi, skb);
+		result = napi_gro_receive(napi, skb);
+		merged += result == GRO_MERGED || result == GRO_MERGED_FREE;
 		n++;
 	}
+	if (merged)
+		vtun_stats_add(vq, VTUN_RX_GRO_MERGED, merged);
 	/* Done for now, though a batch may have been as long as the budget. */
 	if (n < budget || (n && skb_queue_empty_lockless(&vq->backlog))) {
 		n = min(n, budget - 1);

@@ -11,7 +11,9 @@
 #include "napi.h"
 #include "pause.h"
 #include "queue.h"
+#include "stats.h"
 #include "steer.h"
+#include "trace.h"
 #include "tx.h"
 #include "xdp.h"
 
@@ -22,6 +24,7 @@ static void vtun_queue_destruct(struct sock *sk)
 
 	/* Any context, so no lock may be taken; who unlinked @vq drained it. */
 	ptr_ring_cleanup(&vq->fifo, NULL);
+	free_percpu(vq->stats);
 }
 
 /* The stack freed a written packet: sock_wfree() calls this, any context. */
@@ -65,8 +68,10 @@ struct vtun_queue *vtun_queue_alloc(struct net *net)
 					   &vtun_queue_proto, 0);
 	if (!vq)
 		return NULL;
+	vq->stats = vtun_stats_alloc();
 	/* Empty until a device says how long it is. */
-	if (ptr_ring_init(&vq->fifo, 0, GFP_KERNEL_ACCOUNT)) {
+	if (!vq->stats || ptr_ring_init(&vq->fifo, 0, GFP_KERNEL_ACCOUNT)) {
+		free_percpu(vq->stats);
 		sk_free(&vq->sk);
 		return NULL;
 	}
@@ -84,13 +89,15 @@ struct vtun_queue *vtun_queue_alloc(struct net *net)
  * vtun_queue_wake_reader() - tell the program that a packet waits
  * @vq: queue with a packet in its fifo
  *
- * Context: any but NMI; RCU section or a reference keeps @vq.
+ * Context: BH off; RCU section or a reference keeps @vq.
  */
 void vtun_queue_wake_reader(struct vtun_queue *vq)
 {
-	if (wq_has_sleeper(&vq->socket.wq.wait))
+	if (wq_has_sleeper(&vq->socket.wq.wait)) {
+		vtun_stats_add(vq, VTUN_TX_WAKEUPS, 1);
 		wake_up_interruptible_sync_poll(&vq->socket.wq.wait,
 						EPOLLIN | EPOLLRDNORM);
+	}
 	if (READ_ONCE(vq->fasync))
 		kill_fasync(&vq->fasync, SIGIO, POLL_IN);
 }
@@ -114,10 +121,14 @@ void vtun_queue_wake_writer(struct vtun_queue *vq)
 /* @vq has left the table of @vtun, a grace period ago. */
 static void vtun_queue_drain(struct vtun_dev *vtun, struct vtun_queue *vq)
 {
+	unsigned int unread = 0;
 	void *entry;
 
 	while ((entry = ptr_ring_consume(&vq->fifo)))
-		vtun_keep_or_free(vtun, entry);
+		unread += !vtun_keep_or_free(vtun, entry);
+	local_bh_disable();
+	vtun_stats_add(vq, VTUN_TX_UNREAD, unread);
+	local_bh_enable();
 }
 
 /* The core's idea of how many queues there are never falls below one. */
@@ -184,6 +195,7 @@ static void vtun_queue_publish(struct vtun_dev *vtun, struct vtun_queue *vq)
 	else
 		rcu_assign_pointer(vtun->queues[n], vq);
 	WRITE_ONCE(vtun->num_queues, n + 1);
+	trace_vtun_attach(vtun->dev, n);
 }
 
 /* The last queue takes the number of the one that goes; the others stay. */
@@ -193,6 +205,7 @@ static void vtun_queue_unpublish(struct vtun_dev *vtun, struct vtun_queue *vq)
 	struct vtun_queue *mover = vtun_queue_rtnl(vtun, last);
 	unsigned int gap = vq->index;
 
+	trace_vtun_detach(vtun->dev, gap);
 	WRITE_ONCE(vtun->num_queues, last);
 	vtun_pause();
 	WRITE_ONCE(mover->index, gap);
@@ -247,6 +260,7 @@ int vtun_queue_attach(struct vtun_dev *vtun, struct vtun_queue *vq,
 	vtun_napi_attach(vq, vtun->dev, mode);
 	vtun_napi_start(vq);
 	vtun_queue_get(vq);
+	vtun_stats_join(vtun, vq);
 	vtun_pause();
 	vtun_queue_publish(vtun, vq);
 	vtun_pause();
@@ -275,8 +289,11 @@ void vtun_queue_bind(struct vtun_dev *vtun, struct vtun_queue *vq)
 	 * emptied the fifo while it could not find this one.
 	 */
 	vtun_queue_wake_tx(vtun, vq->index);
-	if (vtun_keep_is_on(vtun))
+	if (vtun_keep_is_on(vtun)) {
+		local_bh_disable();
 		vtun_queue_wake_reader(vq);
+		local_bh_enable();
+	}
 }
 
 /**
@@ -338,8 +355,11 @@ int vtun_queue_unpark(struct vtun_queue *vq)
 	vtun_pause();
 	vtun_queue_publish(vtun, vq);
 	vtun_queue_wake_tx(vtun, vq->index);
-	if (vtun_keep_is_on(vtun))
+	if (vtun_keep_is_on(vtun)) {
+		local_bh_disable();
 		vtun_queue_wake_reader(vq);
+		local_bh_enable();
+	}
 	netdev_state_change(vtun->dev);
 	return 0;
 }
@@ -366,6 +386,7 @@ static void vtun_queue_release(struct vtun_dev *vtun, struct vtun_queue *vq)
 	vtun_napi_detach(vq);
 	vtun_xdp_detach(vq);
 	vtun_queue_drain(vtun, vq);
+	vtun_stats_leave(vtun, vq);
 	vtun_queue_put(vq);
 }
 

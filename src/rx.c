@@ -10,7 +10,9 @@
 #include "pause.h"
 #include "queue.h"
 #include "rx.h"
+#include "stats.h"
 #include "steer.h"
+#include "trace.h"
 #include "vnet.h"
 #include "xdp.h"
 
@@ -20,15 +22,21 @@
 /* Most bytes that a packet of one fragment for each segment can have. */
 #define VTUN_RX_FRAGS_MAX	(ETH_MAX_MTU - NET_SKB_PAD - NET_IP_ALIGN)
 
-static void vtun_rx_count_drop(struct vtun_queue *vq)
+/* A packet is refused with @err before it has met a device. */
+static void vtun_rx_count_drop(struct vtun_queue *vq, int err)
 {
+	enum vtun_stat what = VTUN_RX_DROP_OTHER;
 	struct vtun_dev *vtun;
 
-	rcu_read_lock();
-	vtun = rcu_dereference(vq->vtun);
+	if (err == -EFAULT)
+		what = VTUN_RX_DROP_FAULT;
+	else if (err == -ENOMEM || err == -ENOBUFS)
+		what = VTUN_RX_DROP_NO_MEMORY;
+	local_bh_disable();	/* an RCU section, too */
+	vtun = rcu_dereference_bh(vq->vtun);
 	if (vtun)
-		dev_core_stats_rx_dropped_inc(vtun->dev);
-	rcu_read_unlock();
+		vtun_stats_drop(vtun, vq, what, 1);
+	local_bh_enable();
 }
 
 static size_t vtun_rx_headroom(const struct vtun_frame *frame)
@@ -149,7 +157,7 @@ static struct sk_buff *vtun_rx_alloc_frags(const struct vtun_frame *frame,
 		len = iov_iter_single_seg_count(&segments);
 		page = alloc_page(GFP_KERNEL);
 		if (!page) {
-			kfree_skb(skb);
+			kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 			return ERR_PTR(-ENOMEM);
 		}
 		skb_add_rx_frag(skb, i, page, 0, len, PAGE_SIZE);
@@ -262,6 +270,16 @@ static int vtun_rx_prepare(struct vtun_dev *vtun, const struct vtun_frame *frame
 	return 0;
 }
 
+/* What the core knows that is nearest to it. */
+static enum skb_drop_reason vtun_rx_drop_reason(int err)
+{
+	if (err == -EINVAL)
+		return SKB_DROP_REASON_DEV_HDR;
+	if (err == -ENOMEM)
+		return SKB_DROP_REASON_NOMEM;
+	return SKB_DROP_REASON_DEV_READY;
+}
+
 /* What is not charged to the writer needs another limit. */
 static bool vtun_rx_backlog_full(const struct vtun_queue *vq)
 {
@@ -302,32 +320,32 @@ static int vtun_rx_deliver(struct vtun_queue *vq, struct vtun_frame *frame,
 	skb_record_rx_queue(skb, index);
 	err = vtun_rx_prepare(vtun, frame, skb);
 	if (err) {
-		if (err == -EINVAL)
-			atomic_long_inc(&vtun->rx_frame_errors);
-		else
-			dev_core_stats_rx_dropped_inc(dev);
-		reason = SKB_DROP_REASON_NOT_SPECIFIED;
+		vtun_stats_drop(vtun, vq, err == -EINVAL ?
+				VTUN_RX_FRAME_ERRORS : VTUN_RX_DROP_NO_MEMORY, 1);
+		reason = vtun_rx_drop_reason(err);
 		goto drop;
 	}
 	if (!frame->xdp && !vtun_xdp_passes(vtun, &skb))
 		goto unlock;	/* err is 0 */
 	err = -EIO;
 	if (!vtun_rx_is_up(dev)) {
-		dev_core_stats_rx_dropped_inc(dev);
+		vtun_stats_drop(vtun, vq, VTUN_RX_DROP_DOWN, 1);
 		goto drop;
 	}
 	if (attached)
 		vtun_steer_learn(vtun, skb, index);
 	err = -EBUSY;
-	if (vq->rx_mode != VTUN_RX_DIRECT &&
-	    (!attached || vtun_rx_backlog_full(vq))) {
-		reason = SKB_DROP_REASON_NOT_SPECIFIED;
+	if (vq->rx_mode != VTUN_RX_DIRECT && !attached)
+		goto drop;
+	if (vtun_rx_backlog_full(vq)) {
+		reason = SKB_DROP_REASON_FULL_RING;
 		goto drop;
 	}
 
 	err = 0;
 	vtun_pause_atomic();
-	dev_sw_netstats_rx_add(dev, frame->len);
+	vtun_stats_add_packets(vq, VTUN_RX_PACKETS, 1, frame->len);
+	trace_vtun_write(dev, READ_ONCE(vq->index), 1, frame->len);
 	/* Pairs with vtun_napi_set_hold(). */
 	hold = attached && smp_load_acquire(&vq->rx_hold);
 	if (hold || vq->rx_mode != VTUN_RX_DIRECT)
@@ -391,7 +409,7 @@ struct sk_buff *vtun_rx_build(struct vtun_queue *vq, struct vtun_frame *frame,
 		err = now ? vtun_rx_prepare(now, frame, skb) : -EBADFD;
 	rcu_read_unlock();
 	if (err) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, vtun_rx_drop_reason(err));
 		return ERR_PTR(err);
 	}
 	return skb;
@@ -400,11 +418,11 @@ struct sk_buff *vtun_rx_build(struct vtun_queue *vq, struct vtun_frame *frame,
 /* Count what is in @list and keep what of it is for the stack: XDP may take the
  * rest.
  */
-static void vtun_rx_screen_list(struct vtun_dev *vtun, bool tap, bool attached,
-				u16 index, struct sk_buff_head *list)
+static void vtun_rx_screen_list(struct vtun_dev *vtun, struct vtun_queue *vq,
+				bool attached, u16 index,
+				struct sk_buff_head *list)
 {
-	unsigned int header = tap ? ETH_HLEN : 0;
-	struct pcpu_sw_netstats *stats = this_cpu_ptr(vtun->dev->tstats);
+	unsigned int header = vtun_is_tap(vtun) ? ETH_HLEN : 0;
 	struct sk_buff_head all;
 	unsigned int packets = 0;
 	struct sk_buff *skb;
@@ -424,10 +442,9 @@ static void vtun_rx_screen_list(struct vtun_dev *vtun, bool tap, bool attached,
 		packets++;
 		bytes += len;
 	}
-	u64_stats_update_begin(&stats->syncp);
-	u64_stats_add(&stats->rx_packets, packets);
-	u64_stats_add(&stats->rx_bytes, bytes);
-	u64_stats_update_end(&stats->syncp);
+	vtun_stats_add_packets(vq, VTUN_RX_PACKETS, packets, bytes);
+	vtun_stats_add(vq, VTUN_RX_BATCHES, 1);
+	trace_vtun_write(vtun->dev, READ_ONCE(vq->index), packets, bytes);
 }
 
 /**
@@ -465,7 +482,7 @@ int vtun_rx_deliver_list(struct vtun_queue *vq, const struct vtun_frame *frame,
 	if (!napi && vq->rx_mode != VTUN_RX_DIRECT)
 		goto unlock;
 	err = 0;
-	vtun_rx_screen_list(vtun, frame->flags & IFF_TAP, attached, index, list);
+	vtun_rx_screen_list(vtun, vq, attached, index, list);
 	if (napi) {
 		spin_lock(&vq->backlog.lock);
 		skb_queue_splice_tail_init(list, &vq->backlog);
@@ -530,7 +547,7 @@ ssize_t vtun_rx_write_frame(struct vtun_queue *vq, struct vtun_frame *frame,
 	skb = vtun_rx_copy(vq, frame, from, wait);
 	if (IS_ERR(skb)) {
 		if (PTR_ERR(skb) != -EAGAIN)
-			vtun_rx_count_drop(vq);
+			vtun_rx_count_drop(vq, PTR_ERR(skb));
 		return PTR_ERR(skb);
 	}
 	if (!skb)
@@ -538,8 +555,8 @@ ssize_t vtun_rx_write_frame(struct vtun_queue *vq, struct vtun_frame *frame,
 	if (frame->flags & IFF_TUN) {
 		err = vtun_frame_set_protocol(frame, skb);
 		if (err) {
-			vtun_rx_count_drop(vq);
-			kfree_skb(skb);
+			vtun_rx_count_drop(vq, err);
+			kfree_skb_reason(skb, SKB_DROP_REASON_INVALID_PROTO);
 			return err;
 		}
 	}

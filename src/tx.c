@@ -11,6 +11,8 @@
 #include "napi.h"
 #include "pause.h"
 #include "queue.h"
+#include "stats.h"
+#include "trace.h"
 #include "tx.h"
 #include "vnet.h"
 
@@ -45,6 +47,8 @@ bool vtun_tx_hold_back(struct vtun_queue *vq, struct netdev_queue *txq)
 		return false;
 	vtun_pause_atomic();
 	netif_tx_stop_queue(txq);
+	vtun_stats_add(vq, VTUN_TX_STOPS, 1);
+	trace_vtun_stall(txq->dev, READ_ONCE(vq->index));
 	/* Pairs with vtun_tx_stopped(): we see what a reader took that did not
 	 * see the stop. The fifo gives room back in groups, of no more than
 	 * half; where we see none, enough is left for readers to wake us.
@@ -56,22 +60,30 @@ bool vtun_tx_hold_back(struct vtun_queue *vq, struct netdev_queue *txq)
 	return false;
 }
 
-/* What comes before the fifo. Return: 0, or why the packet is to be dropped. */
-static enum skb_drop_reason vtun_tx_accept(struct vtun_dev *vtun,
-					   struct sk_buff *skb)
+static netdev_tx_t vtun_tx_drop(struct vtun_dev *vtun, struct vtun_queue *vq,
+				struct sk_buff *skb, enum vtun_stat what,
+				enum skb_drop_reason reason)
+{
+	vtun_stats_drop(vtun, vq, what, 1);
+	kfree_skb_reason(skb, reason);
+	return NET_XMIT_DROP;
+}
+
+/* Put a packet into the fifo of @vq, or, without one, where packets are kept. */
+static netdev_tx_t vtun_tx_queue(struct vtun_dev *vtun, struct vtun_queue *vq,
+				 struct ptr_ring *fifo, struct sk_buff *skb)
 {
 	enum skb_drop_reason reason;
 
 	/* XDP sends back what a program wrote, so it may be nothing. */
-	if (unlikely(!skb->len))
-		return SKB_DROP_REASON_TAP_FILTER;
-	if (vtun_filter_any(vtun)) {
-		reason = vtun_filter_apply(vtun, skb);
-		if (reason)
-			return reason;
-	}
+	reason = SKB_DROP_REASON_TAP_FILTER;
+	if (likely(skb->len))
+		reason = vtun_filter_any(vtun) ? vtun_filter_apply(vtun, skb) : 0;
+	if (unlikely(reason))
+		return vtun_tx_drop(vtun, vq, skb, VTUN_TX_DROP_FILTER, reason);
 	if (skb_orphan_frags_rx(skb, GFP_ATOMIC))
-		return SKB_DROP_REASON_SKB_UCOPY_FAULT;
+		return vtun_tx_drop(vtun, vq, skb, VTUN_TX_DROP_NO_MEMORY,
+				    SKB_DROP_REASON_SKB_UCOPY_FAULT);
 
 	/* The sender is done with it: a slow program must not hold up what
 	 * the packet belongs to.
@@ -79,15 +91,12 @@ static enum skb_drop_reason vtun_tx_accept(struct vtun_dev *vtun,
 	skb_tx_timestamp(skb);
 	skb_orphan(skb);
 	nf_reset_ct(skb);
-	return 0;
-}
 
-static netdev_tx_t vtun_tx_drop(struct net_device *dev, struct sk_buff *skb,
-				enum skb_drop_reason reason)
-{
-	dev_core_stats_tx_dropped_inc(dev);
-	kfree_skb_reason(skb, reason);
-	return NET_XMIT_DROP;
+	vtun_pause_atomic();
+	if (ptr_ring_produce(fifo, skb))
+		return vtun_tx_drop(vtun, vq, skb, VTUN_TX_DROP_FULL,
+				    SKB_DROP_REASON_FULL_RING);
+	return NETDEV_TX_OK;
 }
 
 /* There is no queue of that number. If there is none at all, the next one may
@@ -95,20 +104,12 @@ static netdev_tx_t vtun_tx_drop(struct net_device *dev, struct sk_buff *skb,
  */
 static netdev_tx_t vtun_tx_keep(struct vtun_dev *vtun, struct sk_buff *skb)
 {
-	enum skb_drop_reason reason = SKB_DROP_REASON_DEV_READY;
 	struct ptr_ring *kept = rcu_dereference_bh(vtun->kept);
 
-	if (!kept || rcu_access_pointer(vtun->queues[0]))
-		goto drop;
-	reason = vtun_tx_accept(vtun, skb);
-	if (reason)
-		goto drop;
-	reason = SKB_DROP_REASON_FULL_RING;
-	if (ptr_ring_produce(kept, skb))
-		goto drop;
-	return NETDEV_TX_OK;
-drop:
-	return vtun_tx_drop(vtun->dev, skb, reason);
+	if (kept && !rcu_access_pointer(vtun->queues[0]))
+		return vtun_tx_queue(vtun, NULL, kept, skb);
+	return vtun_tx_drop(vtun, NULL, skb, VTUN_TX_DROP_NO_QUEUE,
+			    SKB_DROP_REASON_DEV_READY);
 }
 
 /**
@@ -125,9 +126,9 @@ netdev_tx_t vtun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct vtun_dev *vtun = netdev_priv(dev);
 	bool pressure = READ_ONCE(vtun->flags) & IFF_BACKPRESSURE;
 	u16 index = skb_get_queue_mapping(skb);
-	enum skb_drop_reason reason;
 	struct netdev_queue *txq;
 	struct vtun_queue *vq;
+	netdev_tx_t ret;
 
 	vq = rcu_dereference_bh(vtun->queues[index]);
 	if (unlikely(!vq))
@@ -139,13 +140,9 @@ netdev_tx_t vtun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 	if (vtun_logs(vtun, NETIF_MSG_TX_QUEUED))
 		netdev_info(dev, "transmit %u bytes, queue %u\n", skb->len,
 			    index);
-	reason = vtun_tx_accept(vtun, skb);
-	if (reason)
-		return vtun_tx_drop(dev, skb, reason);
-
-	vtun_pause_atomic();
-	if (ptr_ring_produce(&vq->fifo, skb))
-		return vtun_tx_drop(dev, skb, SKB_DROP_REASON_FULL_RING);
+	ret = vtun_tx_queue(vtun, vq, &vq->fifo, skb);
+	if (unlikely(ret))
+		return ret;
 	if (pressure)
 		vtun_tx_hold_back(vq, txq);
 	vtun_queue_wake_reader(vq);
@@ -217,6 +214,7 @@ static void vtun_tx_consume(struct vtun_queue *vq, struct vtun_tx_take *take)
 	if (unlikely(txq)) {
 		local_bh_disable();
 		netif_tx_wake_queue(txq);
+		trace_vtun_wake(txq->dev, READ_ONCE(vq->index));
 	}
 	spin_unlock(&vq->fifo.consumer_lock);
 	if (unlikely(txq))
@@ -347,52 +345,99 @@ int vtun_tx_describe(struct vtun_frame *frame, void *entry)
 }
 
 /**
- * vtun_tx_count() - packets left the fifo: they were read, or lost
+ * vtun_tx_count() - packets were read
  * @vq: the file's queue
- * @packets: how many were read
+ * @packets: how many
  * @bytes: bytes of them
- * @dropped: how many were lost
  *
  * Context: process.
  */
-void vtun_tx_count(struct vtun_queue *vq, unsigned int packets, size_t bytes,
-		   unsigned int dropped)
+void vtun_tx_count(struct vtun_queue *vq, unsigned int packets, size_t bytes)
 {
 	struct vtun_dev *vtun;
 
 	local_bh_disable();	/* an RCU section, too */
 	vtun = rcu_dereference_bh(vq->vtun);
-	if (vtun && packets)
-		dev_sw_netstats_tx_add(vtun->dev, packets, bytes);
-	while (vtun && dropped--)
-		dev_core_stats_tx_dropped_inc(vtun->dev);
+	if (vtun) {
+		vtun_stats_add_packets(vq, VTUN_TX_PACKETS, packets, bytes);
+		trace_vtun_read(vtun->dev, READ_ONCE(vq->index), packets, bytes);
+	}
 	local_bh_enable();
 }
 
-/* What the buffer does to the headers is counted nowhere, as in in-tree tun; and
- * of a frame what was copied is counted, header included.
+/**
+ * vtun_tx_note() - count something that is neither a packet nor a drop
+ * @vq: the file's queue
+ * @what: what
+ *
+ * Context: process.
+ */
+void vtun_tx_note(struct vtun_queue *vq, enum vtun_stat what)
+{
+	local_bh_disable();	/* an RCU section, too */
+	if (rcu_access_pointer(vq->vtun))
+		vtun_stats_add(vq, what, 1);
+	local_bh_enable();
+}
+
+/**
+ * vtun_tx_lose() - drop what was taken out of the fifo and can't be read
+ * @vq: the file's queue
+ * @entry: what was in the fifo
+ * @err: why: -EFAULT, -EINVAL, -EBADFD
+ * @what: what it counts as
+ *
+ * Context: process.
+ */
+void vtun_tx_lose(struct vtun_queue *vq, void *entry, int err,
+		  enum vtun_stat what)
+{
+	enum skb_drop_reason reason = SKB_DROP_REASON_DEV_READY;
+	struct vtun_dev *vtun;
+
+	if (err == -EFAULT)
+		reason = SKB_DROP_REASON_SKB_UCOPY_FAULT;
+	else if (err == -EINVAL)
+		reason = SKB_DROP_REASON_DEV_HDR;
+	local_bh_disable();	/* an RCU section, too */
+	vtun = rcu_dereference_bh(vq->vtun);
+	if (vtun)
+		vtun_stats_drop(vtun, vq, what, 1);
+	local_bh_enable();
+	vtun_fifo_drop(entry, reason);
+}
+
+/* What the buffer does to the headers is no drop, as in in-tree tun; and of a
+ * frame what was copied is counted, header included. If it fails, @lost is what
+ * the packet counts as.
  */
 static ssize_t vtun_tx_put(struct vtun_queue *vq, struct vtun_frame *frame,
-			   void *entry, struct iov_iter *to)
+			   void *entry, struct iov_iter *to,
+			   enum vtun_stat *lost)
 {
 	size_t room = iov_iter_count(to);
 	size_t len;
 	int err;
 
+	*lost = VTUN_TX_DROP_HEADER;
 	err = vtun_tx_describe(frame, entry);
-	if (err) {
-		vtun_tx_count(vq, 0, 0, 1);
+	if (err)
 		return err;
-	}
+	*lost = VTUN_TX_UNREAD;
 	err = vtun_frame_push(frame, to);
 	if (err)
 		return err;
 	len = frame->len;
 	if (vtun_fifo_is_frame(entry))
 		len = frame->format.size + min(len, iov_iter_count(to));
+	*lost = VTUN_TX_DROP_FAULT;
 	err = vtun_tx_copy_entry(entry, to);
-	vtun_tx_count(vq, !err, len, !!err);
-	return err ?: room - iov_iter_count(to);
+	if (err)
+		return err;
+	vtun_tx_count(vq, 1, len);
+	if (unlikely(vtun_frame_header_len(frame) + frame->len > room))
+		vtun_tx_note(vq, VTUN_TX_TRUNCATED);
+	return room - iov_iter_count(to);
 }
 
 /**
@@ -420,6 +465,7 @@ ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
 		.room = SIZE_MAX,
 		.align = 1,
 	};
+	enum vtun_stat lost = VTUN_TX_UNREAD;
 	ssize_t ret;
 
 	if (!rcu_access_pointer(vq->vtun))
@@ -432,9 +478,11 @@ ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
 	if (ret)
 		return ret;
 	vtun_pause();
-	ret = frame.vtun ? vtun_tx_put(vq, &frame, entry, to) : -EBADFD;
+	ret = -EBADFD;
+	if (frame.vtun)
+		ret = vtun_tx_put(vq, &frame, entry, to, &lost);
 	if (ret < 0)
-		vtun_fifo_free(entry);
+		vtun_tx_lose(vq, entry, ret, lost);
 	else
 		vtun_fifo_consume(entry);
 	return ret;

@@ -6,6 +6,7 @@
 #include <linux/uio.h>
 
 #include "frame.h"
+#include "stats.h"
 
 /**
  * struct vtun_tx_take - packets that a reader takes out of the fifo
@@ -38,7 +39,9 @@ int vtun_tx_wait(struct vtun_queue *vq, struct vtun_tx_take *take,
 		 enum vtun_wait wait);
 int vtun_tx_describe(struct vtun_frame *frame, void *entry);
 int vtun_tx_copy_entry(void *entry, struct iov_iter *to);
-void vtun_tx_count(struct vtun_queue *vq, unsigned int packets, size_t bytes,
-		   unsigned int dropped);
+void vtun_tx_count(struct vtun_queue *vq, unsigned int packets, size_t bytes);
+void vtun_tx_note(struct vtun_queue *vq, enum vtun_stat what);
+void vtun_tx_lose(struct vtun_queue *vq, void *entry, int err,
+		  enum vtun_stat what);
 
 #endif /* VTUN_TX_H */

@@ -23,6 +23,8 @@
  *   vq->fifo.producer_lock, inside the core's tx-queue lock or consumer_lock
  *     Guards putting packets in. Uncontended but while queues are renumbered,
  *     when two tx queues may reach one fifo for a moment, and at a resize.
+ *   vtun->stats_lock, BH off
+ *     Guards the list of queues that count for the device.
  *   vtun->steer.lock, BH off
  *     Guards adding and removing learned flows. Looking up needs RCU only.
  *
@@ -64,6 +66,7 @@
 #define VTUN_FEATURES	(VTUN_KIND_MASK | VTUN_STORED_FLAGS | IFF_NO_CARRIER)
 
 struct vtun_filter;
+struct vtun_stats;
 
 /**
  * enum vtun_queue_state - where a queue is in its life
@@ -112,6 +115,8 @@ enum vtun_wait {
  * @state: RTNL; sleepers read it with READ_ONCE()
  * @index: RTNL, number in the device's table; the data paths read it with
  *	READ_ONCE()
+ * @stats: owned, constant; counters, for the device that it has
+ * @counted: vtun->stats_lock, in vtun_dev.counted while it has one
  * @modes: RTNL, VTUN_MODE_*; the data paths read it with READ_ONCE()
  * @ifindex: RTNL, index that the next device made by this file gets, 0 for any
  * @node: RTNL, in vtun_dev.parked while PARKED
@@ -143,6 +148,8 @@ struct vtun_queue {
 
 	enum vtun_queue_state state;
 	u16 index;
+	struct vtun_stats __percpu *stats;
+	struct list_head counted;
 	u32 modes;
 	int ifindex;
 	struct list_head node;
@@ -197,7 +204,9 @@ struct vtun_steer {
  * @vnet_le: likewise, little endian was asked for
  * @vnet_be: likewise, big endian
  * @offloads: RTNL, features that the program can take, TUNSETOFFLOAD
- * @rx_frame_errors: written packets whose virtio-net header was wrong
+ * @stats: owned, constant once it is registered; counters of its own
+ * @stats_lock: see above
+ * @counted: queues that count for it, attached or parked
  * @queues: RCU, written under RTNL; counted, put by who takes them out
  * @parked: RTNL, queues in state PARKED; counted likewise
  * @kept: RCU, written under RTNL; owned, what waits for the next program while
@@ -230,7 +239,9 @@ struct vtun_dev {
 	bool vnet_le;
 	bool vnet_be;
 	netdev_features_t offloads;
-	atomic_long_t rx_frame_errors;
+	struct vtun_stats __percpu *stats;
+	spinlock_t stats_lock;	/* see above */
+	struct list_head counted;
 	struct vtun_queue __rcu *queues[VTUN_MAX_QUEUES];
 	struct list_head parked;
 	struct ptr_ring __rcu *kept;

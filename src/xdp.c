@@ -18,6 +18,7 @@
 #include "fifo.h"
 #include "mem.h"
 #include "queue.h"
+#include "stats.h"
 #include "xdp.h"
 
 #define VTUN_XDP_HEADROOM	(NET_SKB_PAD + NET_IP_ALIGN + XDP_PACKET_HEADROOM)
@@ -91,13 +92,14 @@ static int vtun_xdp_alloc(struct vtun_mem *mem, size_t len)
 }
 
 /* A frame that left again, by our own fifo or another device, was received. */
-static void vtun_xdp_count(struct net_device *dev, const struct xdp_buff *xdp,
-			   int err)
+static void vtun_xdp_count(struct vtun_dev *vtun, struct vtun_queue *vq,
+			   const struct xdp_buff *xdp, int err)
 {
 	if (err < 0)
-		dev_core_stats_rx_dropped_inc(dev);
+		vtun_stats_drop(vtun, vq, VTUN_RX_DROP_XDP, 1);
 	else
-		dev_sw_netstats_rx_add(dev, xdp->data_end - xdp->data);
+		vtun_stats_add_packets(vq, VTUN_RX_PACKETS, 1,
+				       xdp->data_end - xdp->data);
 }
 
 static int vtun_xdp_tx(struct net_device *dev, struct xdp_buff *xdp)
@@ -118,9 +120,10 @@ static int vtun_xdp_tx(struct net_device *dev, struct xdp_buff *xdp)
  * Return: whether the frame is still ours and goes on to the stack. If not,
  * its memory is somebody else's, or freed.
  */
-static bool vtun_xdp_act(struct net_device *dev, struct bpf_prog *prog,
-			 struct xdp_buff *xdp, u32 act)
+static bool vtun_xdp_act(struct vtun_dev *vtun, struct vtun_queue *vq,
+			 struct bpf_prog *prog, struct xdp_buff *xdp, u32 act)
 {
+	struct net_device *dev = vtun->dev;
 	void *data = xdp->data_hard_start;
 	int err;
 
@@ -129,13 +132,13 @@ static bool vtun_xdp_act(struct net_device *dev, struct bpf_prog *prog,
 		return true;
 	case XDP_TX:
 		err = vtun_xdp_tx(dev, xdp);
-		vtun_xdp_count(dev, xdp, err);
+		vtun_xdp_count(vtun, vq, xdp, err);
 		if (err < 0)
 			page_frag_free(data);
 		return false;
 	case XDP_REDIRECT:
 		err = xdp_do_redirect(dev, xdp, prog);
-		vtun_xdp_count(dev, xdp, err);
+		vtun_xdp_count(vtun, vq, xdp, err);
 		if (err)
 			page_frag_free(data);
 		else
@@ -148,7 +151,7 @@ static bool vtun_xdp_act(struct net_device *dev, struct bpf_prog *prog,
 		trace_xdp_exception(dev, prog, act);
 		fallthrough;
 	case XDP_DROP:
-		dev_core_stats_rx_dropped_inc(dev);
+		vtun_stats_drop(vtun, vq, VTUN_RX_DROP_XDP, 1);
 		page_frag_free(data);
 		return false;
 	}
@@ -172,7 +175,7 @@ static bool vtun_xdp_run(struct vtun_queue *vq, struct xdp_buff *xdp)
 	if (vtun)
 		prog = rcu_dereference(vtun->xdp_prog);
 	if (prog)
-		passes = vtun_xdp_act(vtun->dev, prog, xdp,
+		passes = vtun_xdp_act(vtun, vq, prog, xdp,
 				      bpf_prog_run_xdp(prog, xdp));
 	bpf_net_ctx_clear(context);
 	rcu_read_unlock();
@@ -292,7 +295,7 @@ int vtun_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames,
 			break;
 	spin_unlock(&vq->fifo.producer_lock);
 	if (i < n)
-		dev_core_stats_tx_dropped_inc(dev);
+		vtun_stats_drop(vtun, vq, VTUN_TX_DROP_FULL, 1);
 	if (flags & XDP_XMIT_FLUSH)
 		vtun_queue_wake_reader(vq);
 	rcu_read_unlock();

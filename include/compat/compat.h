@@ -119,6 +119,44 @@ static inline int vtun_compat_set_mac(struct net_device *dev,
 #define dev_set_mac_address_user	vtun_compat_set_mac
 #endif
 
+/* 6.9 shows counters of queues. Goes with 6.1. */
+#ifndef VTUN_HAVE_STAT_OPS
+struct netdev_queue_stats_rx {
+	u64 bytes;
+	u64 packets;
+	u64 alloc_fail;
+};
+
+struct netdev_queue_stats_tx {
+	u64 bytes;
+	u64 packets;
+	u64 stop;
+};
+
+struct netdev_stat_ops {
+	void (*get_queue_stats_rx)(struct net_device *dev, int index,
+				   struct netdev_queue_stats_rx *stats);
+	void (*get_queue_stats_tx)(struct net_device *dev, int index,
+				   struct netdev_queue_stats_tx *stats);
+	void (*get_base_stats)(struct net_device *dev,
+			       struct netdev_queue_stats_rx *rx,
+			       struct netdev_queue_stats_tx *tx);
+};
+
+static inline void vtun_compat_set_stat_ops(struct net_device *dev,
+					    const struct netdev_stat_ops *ops)
+{
+}
+#else
+#include <net/netdev_queues.h>
+
+static inline void vtun_compat_set_stat_ops(struct net_device *dev,
+					    const struct netdev_stat_ops *ops)
+{
+	dev->stat_ops = ops;
+}
+#endif
+
 /* 6.15 has newlink's arguments in a struct. Goes when 6.15 is the oldest kernel. */
 #ifdef VTUN_HAVE_NEWLINK_PARAMS
 #define VTUN_LINK_NEWLINK	vtun_link_new
