@@ -2,6 +2,7 @@
 /* What one write() of a batch carries reaches the stack together, merged by GRO. */
 #include <kselftest_harness.h>
 #include "testlib_batch.h"
+#include "testlib_stats.h"
 #include "testlib_vnet.h"
 
 #include <string.h>
@@ -113,6 +114,7 @@ static bool unheard(FIXTURE_DATA(batch_gro) *self)
 
 TEST_F(batch_gro, one_packet)
 {
+	static struct stats stats;
 	int i, sport;
 
 	for (i = 0; i < NUM; i++)
@@ -120,6 +122,8 @@ TEST_F(batch_gro, one_packet)
 	ASSERT_EQ(0, put(self, NUM));
 	EXPECT_EQ(NUM * SIZE, heard(self, 0, &sport));
 	EXPECT_TRUE(unheard(self));
+	ASSERT_EQ(0, stats_get(IO_NAME, &stats));
+	EXPECT_EQ(NUM - 1, stats_queue(&stats, "rx", 0, "gro_merged"));
 }
 
 /* The last segment of a stream may be shorter, and it ends the packet. */

@@ -8,6 +8,8 @@
 #include "testlib_race.h"
 #include "testlib_stats.h"
 
+#include <stdlib.h>
+
 #define DATA		40
 #define RACE_FLAGS	(IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE)
 
@@ -33,7 +35,7 @@ static void race_write(struct race_job *job)
 		if (io.fd >= 0 && io_write(io.fd, frame, len) == (ssize_t)len)
 			race_done(job);
 		drain(&io);
-		if (job->rounds % 1024 == 1023 && io.fd >= 0) {
+		if (job->rounds % 256 == 255 && io.fd >= 0) {
 			close(io.fd);
 			io.fd = -1;
 		}
@@ -52,27 +54,38 @@ static void race_send(struct race_job *job)
 		race_fail(job, 0);					\
 } while (0)
 
-/* Sums are right, none ever falls, and ip -s link is between two looks. */
+/* Without RTNL, so that queues may be on their way out meanwhile. */
+static uint64_t shown(const char *counter)
+{
+	char path[64], text[32];
+
+	snprintf(path, sizeof(path), "statistics/%s", counter);
+	return sysfs_read(IO_NAME, path, text, sizeof(text)) < 0 ? 0 :
+	       strtoull(text, NULL, 10);
+}
+
+/* Sums are right, none ever falls, and what ip -s link shows is in between. */
 static void race_look(struct race_job *job)
 {
 	static struct stats before, after;
-	struct link_info info;
+	uint64_t rx, tx, last = 0;
 
 	while (stats_get(IO_NAME, &before))
 		;
 	while (race_goes_on(job)) {
-		RIGHT(job, link_get(IO_NAME, &info) == 0);
+		rx = shown("rx_packets");
+		tx = shown("tx_bytes");
+		RIGHT(job, rx >= last);
+		last = rx;
+		if (job->rounds % 16)
+			continue;
 		if (stats_get(IO_NAME, &after))
 			continue;	/* a queue came or went meanwhile */
 		RIGHT(job, stats_wrong_sums(&after) == 0);
-		RIGHT(job, info.stats.rx_packets >=
-			    stats_value(&before, "rx_packets"));
-		RIGHT(job, info.stats.rx_packets <=
-			    stats_value(&after, "rx_packets"));
-		RIGHT(job, info.stats.tx_bytes >=
-			    stats_value(&before, "tx_bytes"));
-		RIGHT(job, info.stats.tx_bytes <=
-			    stats_value(&after, "tx_bytes"));
+		RIGHT(job, rx >= stats_value(&before, "rx_packets"));
+		RIGHT(job, rx <= stats_value(&after, "rx_packets"));
+		RIGHT(job, tx >= stats_value(&before, "tx_bytes"));
+		RIGHT(job, tx <= stats_value(&after, "tx_bytes"));
 		before = after;
 		race_done(job);
 	}

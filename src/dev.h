@@ -11,7 +11,6 @@ struct net_device *vtun_dev_alloc(const char *name, unsigned char assign_type,
 				  u16 flags);
 int vtun_dev_register(struct vtun_dev *vtun, struct vtun_queue *vq,
 		      enum vtun_rx_mode mode);
-int vtun_dev_open_file(struct vtun_queue *vq, char *name, u16 flags);
 void vtun_dev_apply(struct vtun_dev *vtun, const struct vtun_cfg *cfg);
 int vtun_dev_set_carrier(struct net_device *dev, bool on);
 void vtun_dev_set_offloads(struct vtun_dev *vtun, netdev_features_t features);

@@ -17,6 +17,7 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/virtio_net.h>
 
+#include "attach.h"
 #include "dev.h"
 #include "ioctl.h"
 #include "queue.h"
@@ -53,7 +54,7 @@ static long vtun_ioctl_set_iff(struct vtun_ioctl_args *args)
 	if (rcu_access_pointer(args->vq->vtun))
 		return -EEXIST;
 	ifr->ifr_name[IFNAMSIZ - 1] = '\0';
-	return vtun_dev_open_file(args->vq, ifr->ifr_name, ifr->ifr_flags);
+	return vtun_attach_file(args->vq, ifr->ifr_name, ifr->ifr_flags);
 }
 
 static long vtun_ioctl_get_iff(struct vtun_ioctl_args *args)

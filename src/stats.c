@@ -216,8 +216,8 @@ void vtun_stats_get_names(struct vtun_dev *vtun, u8 *names)
 	for (i = 0; i < VTUN_STATS; i++)
 		ethtool_sprintf(&names, "%s_%s", vtun_stats_direction(i),
 				vtun_stats_names[i]);
-	ethtool_sprintf(&names, "rx_drop_stack");
-	ethtool_sprintf(&names, "tx_drop_stack");
+	ethtool_sprintf(&names, "%s_drop_stack", "rx");
+	ethtool_sprintf(&names, "%s_drop_stack", "tx");
 	for (q = 0; q < vtun->num_queues; q++) {
 		for (i = 0; i < VTUN_STATS; i++)
 			ethtool_sprintf(&names, "%s_queue_%u_%s",

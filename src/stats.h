@@ -35,6 +35,7 @@
  * @VTUN_TX_DROP_NO_MEMORY: no memory for it
  * @VTUN_TX_DROP_HEADER: no header could describe it to the program
  * @VTUN_TX_DROP_FAULT: the program's memory could not be written
+ * @VTUN_STATS: how many there are
  */
 enum vtun_stat {
 	VTUN_RX_PACKETS,

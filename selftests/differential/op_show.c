@@ -163,7 +163,7 @@ static void say_features(struct world *world, const struct ethtool_gfeatures *al
 static void run_ethtool(struct world *world, const struct step *step)
 {
 	const struct ethtool_question *q = &questions[step->v[0]];
-	uint8_t data[1024] = {};
+	uint8_t data[32768] = {};	/* what every queue has counted fits */
 	int ret;
 
 	memcpy(data, &q->cmd, 4);
@@ -178,6 +178,8 @@ static void run_ethtool(struct world *world, const struct step *step)
 
 		say(world, "driver", "%s", info->driver);
 		say(world, "version", "%s", info->version);
+		say(world, "n_stats", "%u", info->n_stats);
+		info->n_stats = 0;
 		memset(info->driver, 0, sizeof(info->driver));
 		memset(info->version, 0, sizeof(info->version));
 	}

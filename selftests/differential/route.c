@@ -97,6 +97,19 @@ static void say_statistics(struct world *world, const char *name, const struct r
 
 static void say_attr(struct world *world, const char *link, const struct rtattr *a);
 
+/* What the driver says of itself. */
+static void say_data(struct world *world, const char *link, const struct rtattr *nest)
+{
+	int left = RTA_PAYLOAD(nest);
+
+	for (const struct rtattr *a = RTA_DATA(nest); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+		char key[64];
+
+		snprintf(key, sizeof(key), "%s data %d", link, a->rta_type);
+		say_bytes(world, key, RTA_DATA(a), RTA_PAYLOAD(a));
+	}
+}
+
 static void say_nest(struct world *world, const char *link, const struct rtattr *nest)
 {
 	int left = RTA_PAYLOAD(nest);
@@ -107,6 +120,8 @@ static void say_nest(struct world *world, const char *link, const struct rtattr 
 		if (a->rta_type == IFLA_INFO_KIND) {
 			snprintf(key, sizeof(key), "%s kind", link);
 			say(world, key, "%s", (char *)RTA_DATA(a));
+		} else if (a->rta_type == IFLA_INFO_DATA) {
+			say_data(world, link, a);
 		} else {
 			snprintf(key, sizeof(key), "%s info %d", link, a->rta_type);
 			say_bytes(world, key, RTA_DATA(a), RTA_PAYLOAD(a));

@@ -49,7 +49,7 @@ struct user {
  */
 struct world {
 	struct net_device dev;
-	struct pcpu_sw_netstats tstats;
+	struct vtun_stats stats, own;
 	struct vtun_dev vtun;
 	struct vtun_queue vq;
 };

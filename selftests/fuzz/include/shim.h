@@ -75,6 +75,7 @@ static inline void *must_malloc(size_t len)
 
 #define __rcu
 #define ____cacheline_aligned_in_smp
+#define likely(x)		(x)
 #define unlikely(x)		(x)
 #define IS_ENABLED(option)	0
 #define BIT(n)			(1UL << (n))

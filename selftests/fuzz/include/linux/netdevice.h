@@ -26,28 +26,29 @@ enum { NETIF_MSG_TX_QUEUED = BIT(0) };
 typedef enum { NETDEV_TX_OK, NET_XMIT_DROP, NETDEV_TX_BUSY } netdev_tx_t;
 
 struct net;
+struct netdev_stat_ops;
+struct rtnl_link_stats64;
 struct net_device;
 struct netdev_bpf;
 struct netlink_ext_ack;
 struct bpf_prog;
 struct fasync_struct;
 
-/* Counted as they are delivered: single threaded, so without sections. */
-struct pcpu_sw_netstats {
-	u64 rx_packets, rx_bytes;
-	int syncp;
-};
+/* One processor, one thread: counting needs no sections. */
+struct u64_stats_sync { int unused; };
+typedef u64 u64_stats_t;
 
+#define __percpu
 #define this_cpu_ptr(p)			(p)
 #define u64_stats_update_begin(p)	((void)(p))
 #define u64_stats_update_end(p)		((void)(p))
 #define u64_stats_add(p, n)		(*(p) += (n))
 
 struct Qdisc { void *enqueue; };
-struct netdev_queue { struct Qdisc *qdisc; };
+struct netdev_queue { struct Qdisc *qdisc; struct net_device *dev; };
 
 /**
- * struct net_device - what the driver counts, and gives to the stack
+ * struct net_device - what the driver gives to the stack
  * @flags: IFF_UP
  * @ethernet: its packets have Ethernet headers
  * @received: packets that the stack got
@@ -56,15 +57,8 @@ struct net_device {
 	unsigned int flags;
 	bool ethernet;
 	struct sk_buff_head received;
-	struct pcpu_sw_netstats *tstats;
-	u64 rx_packets, rx_bytes, rx_dropped;
-	u64 tx_packets, tx_bytes, tx_dropped;
 };
 
-#define dev_core_stats_rx_dropped_inc(dev)	((dev)->rx_dropped++)
-#define dev_core_stats_tx_dropped_inc(dev)	((dev)->tx_dropped++)
-#define dev_sw_netstats_rx_add(dev, len)	((dev)->rx_packets++, (dev)->rx_bytes += (len))
-#define dev_sw_netstats_tx_add(dev, n, len)	((dev)->tx_packets += (n), (dev)->tx_bytes += (len))
 #define netif_receive_skb(skb)		__skb_queue_tail(&(skb)->dev->received, skb)
 #define netif_running(dev)		((dev)->flags & IFF_UP)
 #define netdev_info(dev, ...)		do { } while (0)
