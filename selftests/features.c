@@ -93,7 +93,9 @@ TEST_F(features, else_off)
 		enum eth_feature_state state = self->got.state[i];
 
 		if (listed(self->got.name[i], on, ARRAY_SIZE(on)) ||
-		    !strcmp(self->got.name[i], "tx-lockless"))
+		    !strcmp(self->got.name[i], "tx-lockless") ||
+		    (!vt_intree() && listed(self->got.name[i], offloads,
+					    ARRAY_SIZE(offloads))))
 			continue;
 		EXPECT_TRUE(state != ETH_ON && state != ETH_ON_FIXED)
 			TH_LOG("%s is on", self->got.name[i]);
@@ -140,7 +142,9 @@ TEST_F(features, offloads_wait)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(offloads) - !uso; i++) {
-		EXPECT_EQ(ETH_OFF_WANTED, eth_feature(&self->got, offloads[i]))
+		/* vtun cuts large packets itself, when they are read */
+		EXPECT_EQ(vt_intree() ? ETH_OFF_WANTED : ETH_ON,
+			  eth_feature(&self->got, offloads[i]))
 			TH_LOG("%s", offloads[i]);
 	}
 	EXPECT_EQ(ETH_OFF, eth_feature(&self->got,

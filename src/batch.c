@@ -24,7 +24,7 @@ static size_t vtun_batch_record_size(size_t len)
 
 /* One record. It fits, so that an error is one of memory. */
 static int vtun_batch_put(const struct vtun_frame *frame, void *entry,
-			  struct iov_iter *to)
+			  unsigned int segment, struct iov_iter *to)
 {
 	size_t len = vtun_frame_header_len(frame) + frame->len;
 	struct vtun_record record = { .len = len };
@@ -35,7 +35,7 @@ static int vtun_batch_put(const struct vtun_frame *frame, void *entry,
 		return -EFAULT;
 	err = vtun_frame_push(frame, to);
 	if (!err)
-		err = vtun_tx_copy_entry(entry, to);
+		err = vtun_tx_copy_entry(entry, segment, to);
 	if (!err && pad && iov_iter_zero(pad, to) != pad)
 		err = -EFAULT;
 	return err;
@@ -54,15 +54,16 @@ static int vtun_batch_put_all(struct vtun_queue *vq, struct vtun_tx_take *take,
 	size_t bytes = 0;
 
 	for (i = 0; i < take->n; i++) {
+		u16 segment = take->segments[i];
 		void *entry = take->entries[i];
-		int lost = err ?: vtun_tx_describe(frame, entry);
+		int lost = err ?: vtun_tx_describe(frame, entry, segment);
 
 		if (lost) {
 			vtun_tx_lose(vq, entry, lost, lost == -EINVAL ?
 				     VTUN_TX_DROP_HEADER : VTUN_TX_DROP_FAULT);
 			continue;
 		}
-		err = vtun_batch_put(frame, entry, to);
+		err = vtun_batch_put(frame, entry, segment, to);
 		if (err) {
 			vtun_tx_lose(vq, entry, err, VTUN_TX_DROP_FAULT);
 			continue;
@@ -93,11 +94,13 @@ static int vtun_batch_put_all(struct vtun_queue *vq, struct vtun_tx_take *take,
 ssize_t vtun_batch_read(struct vtun_queue *vq, struct iov_iter *to,
 			enum vtun_wait wait)
 {
+	u16 segments[VTUN_BATCH_MAX];
 	void *entries[VTUN_BATCH_MAX];
 	struct vtun_frame frame;
 	struct vtun_tx_take take = {
 		.frame = &frame,
 		.entries = entries,
+		.segments = segments,
 		.max = VTUN_BATCH_MAX,
 		.record = sizeof(struct vtun_record),
 		.align = VTUN_RECORD_ALIGN,

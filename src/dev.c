@@ -16,6 +16,7 @@
 #include "link.h"
 #include "napi.h"
 #include "queue.h"
+#include "segment.h"
 #include "stats.h"
 #include "steer.h"
 #include "sysfs.h"
@@ -82,42 +83,23 @@ static u16 vtun_dev_select_queue(struct net_device *dev, struct sk_buff *skb,
 	return index;
 }
 
-/* A program gets no work that it did not ask for. */
+/* A program gets no work that it did not ask for; what it would have to do, the
+ * stack leaves to us, if we can do it later and cheaper.
+ */
 static netdev_features_t vtun_dev_fix_features(struct net_device *dev,
 					       netdev_features_t features)
 {
 	struct vtun_dev *vtun = netdev_priv(dev);
 
-	return features & (vtun->offloads | ~VTUN_VNET_FEATURES);
+	return features & (vtun->offloads | ~VTUN_VNET_FEATURES |
+			   vtun_segment_features(vtun->offloads));
 }
 
-/* The core asks with BH on, too, for who bypasses the qdisc. */
-static void vtun_dev_count_segmented(struct vtun_dev *vtun,
-				     const struct sk_buff *skb)
-{
-	struct vtun_queue *vq;
-
-	local_bh_disable();	/* an RCU section, too */
-	vq = rcu_dereference_bh(vtun->queues[skb_get_queue_mapping(skb)]);
-	if (vq)
-		vtun_stats_add(vq, VTUN_TX_SEGMENTED, 1);
-	local_bh_enable();
-}
-
-/* What can't be described to a program is segmented before it gets here. */
 static netdev_features_t
 vtun_dev_tap_features_check(struct sk_buff *skb, struct net_device *dev,
 			    netdev_features_t features)
 {
-	struct vtun_dev *vtun = netdev_priv(dev);
-
-	if (!skb_is_gso(skb))
-		return features;
-	if (!vtun_vnet_describes(vtun, skb))
-		features &= ~NETIF_F_GSO_MASK;
-	if (!net_gso_ok(features, skb_shinfo(skb)->gso_type))
-		vtun_dev_count_segmented(vtun, skb);
-	return features;
+	return vtun_segment_check(netdev_priv(dev), skb, features);
 }
 
 static netdev_features_t
@@ -375,9 +357,9 @@ void vtun_dev_set_offloads(struct vtun_dev *vtun, netdev_features_t features)
 {
 	struct net_device *dev = vtun->dev;
 
-	vtun->offloads = features;
+	WRITE_ONCE(vtun->offloads, features);
 	dev->wanted_features &= ~VTUN_VNET_FEATURES;
-	dev->wanted_features |= features;
+	dev->wanted_features |= features | vtun_segment_features(features);
 	netdev_update_features(dev);
 }
 

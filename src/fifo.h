@@ -7,8 +7,11 @@
 #define VTUN_FIFO_H
 
 #include <linux/if_vlan.h>
+#include <linux/ptr_ring.h>
 #include <linux/skbuff.h>
 #include <net/xdp.h>
+
+#include "segment.h"
 
 #define VTUN_FIFO_FRAME	1UL
 
@@ -27,14 +30,48 @@ static inline struct xdp_frame *vtun_fifo_to_frame(void *entry)
 	return (void *)((unsigned long)entry & ~VTUN_FIFO_FRAME);
 }
 
-/* Bytes that a program reads of it, without headers of ours. */
+/* How many entries wait. Any moment's, without locks; a full fifo looks like an
+ * empty one.
+ */
+static inline int vtun_fifo_used(const struct ptr_ring *fifo)
+{
+	int n = READ_ONCE(fifo->producer) - READ_ONCE(fifo->consumer_head);
+
+	return n < 0 ? n + READ_ONCE(fifo->size) : n;
+}
+
+/* Bytes that a program reads next of it, without headers of ours. Under the
+ * fifo's consumer_lock.
+ */
 static inline size_t vtun_fifo_len(void *entry)
 {
 	const struct sk_buff *skb = entry;
+	size_t len;
 
 	if (vtun_fifo_is_frame(entry))
 		return vtun_fifo_to_frame(entry)->len;
-	return skb->len + (skb_vlan_tag_present(skb) ? VLAN_HLEN : 0);
+	len = skb->len;
+	if (vtun_segment_count(skb))
+		len = vtun_segment_len(skb, vtun_segment(skb)->next);
+	return len + (skb_vlan_tag_present(skb) ? VLAN_HLEN : 0);
+}
+
+/* What is read next of it: the segment's number, 0 of what is not cut. Under the
+ * fifo's consumer_lock. Return: whether nothing is left of it.
+ */
+static inline bool vtun_fifo_take(void *entry, u16 *segment)
+{
+	*segment = 0;
+	if (vtun_fifo_is_frame(entry) || !vtun_segment_count(entry))
+		return true;
+	return vtun_segment_take(entry, segment);
+}
+
+/* It goes from one fifo to another, which counts segments likewise. */
+static inline void vtun_fifo_move(void *entry, atomic_t *extra)
+{
+	if (!vtun_fifo_is_frame(entry) && vtun_segment_count(entry))
+		vtun_segment_move(entry, extra);
 }
 
 /* Frees it: somebody read it. */
@@ -55,10 +92,17 @@ static inline void vtun_fifo_drop(void *entry, enum skb_drop_reason reason)
 		kfree_skb_reason(entry, reason);
 }
 
+/* Drops all that is left of it: it waits no more. */
+static inline void vtun_fifo_purge(void *entry, enum skb_drop_reason reason)
+{
+	vtun_fifo_move(entry, NULL);
+	vtun_fifo_drop(entry, reason);
+}
+
 /* Drops it: a fifo that has become shorter has no room for it. */
 static inline void vtun_fifo_free(void *entry)
 {
-	vtun_fifo_drop(entry, SKB_DROP_REASON_FULL_RING);
+	vtun_fifo_purge(entry, SKB_DROP_REASON_FULL_RING);
 }
 
 #endif /* VTUN_FIFO_H */

@@ -6,6 +6,7 @@
 #include <linux/skbuff.h>
 
 #include "frame.h"
+#include "segment.h"
 
 /**
  * vtun_frame_begin() - learn how packets of a queue look now
@@ -119,14 +120,21 @@ int vtun_frame_set_protocol(const struct vtun_frame *frame,
  * vtun_frame_describe() - find out what the headers have to say of a packet
  * @frame: begun; @frame->len and what its headers say are set
  * @skb: packet that a program reads
+ * @segment: which one of it, if it is to be cut: nothing is left to do then
  *
  * Return: 0, or -EINVAL if no header describes it.
  */
-int vtun_frame_describe(struct vtun_frame *frame, const struct sk_buff *skb)
+int vtun_frame_describe(struct vtun_frame *frame, const struct sk_buff *skb,
+			unsigned int segment)
 {
 	unsigned int vlan_len = skb_vlan_tag_present(skb) ? VLAN_HLEN : 0;
 
 	frame->proto = skb->protocol;
+	if (vtun_segment_count(skb)) {
+		frame->len = vtun_segment_len(skb, segment) + vlan_len;
+		frame->vnet = (struct vtun_vnet){};
+		return 0;
+	}
 	frame->len = skb->len + vlan_len;
 	if (!frame->format.size)
 		return 0;

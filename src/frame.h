@@ -51,7 +51,8 @@ int vtun_frame_begin(struct vtun_frame *frame, struct vtun_queue *vq);
 int vtun_frame_pull(struct vtun_frame *frame, struct iov_iter *from);
 int vtun_frame_set_protocol(const struct vtun_frame *frame,
 			    struct sk_buff *skb);
-int vtun_frame_describe(struct vtun_frame *frame, const struct sk_buff *skb);
+int vtun_frame_describe(struct vtun_frame *frame, const struct sk_buff *skb,
+			unsigned int segment);
 int vtun_frame_push(const struct vtun_frame *frame, struct iov_iter *to);
 
 #endif /* VTUN_FRAME_H */

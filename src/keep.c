@@ -61,14 +61,19 @@ void vtun_keep_stop(struct vtun_dev *vtun)
 	kfree(kept);
 }
 
-/* With @from's consumer lock, if it has readers. What does not fit is dropped. */
-static void vtun_keep_move(struct ptr_ring *from, struct ptr_ring *to)
+/* With @from's consumer lock, if it has readers; @extra counts segments in @to.
+ * What does not fit is dropped.
+ */
+static void vtun_keep_move(struct ptr_ring *from, struct ptr_ring *to,
+			   atomic_t *extra)
 {
 	void *entry;
 
-	while ((entry = __ptr_ring_consume(from)))
+	while ((entry = __ptr_ring_consume(from))) {
+		vtun_fifo_move(entry, extra);
 		if (ptr_ring_produce_bh(to, entry))
 			vtun_fifo_free(entry);
+	}
 }
 
 /**
@@ -84,7 +89,7 @@ void vtun_keep_store(struct vtun_dev *vtun, struct vtun_queue *vq)
 
 	spin_lock(&vq->fifo.consumer_lock);
 	__netif_tx_lock_bh(txq);
-	vtun_keep_move(&vq->fifo, rtnl_dereference(vtun->kept));
+	vtun_keep_move(&vq->fifo, rtnl_dereference(vtun->kept), NULL);
 	RCU_INIT_POINTER(vtun->queues[0], NULL);
 	__netif_tx_unlock_bh(txq);
 	spin_unlock(&vq->fifo.consumer_lock);
@@ -103,11 +108,11 @@ void vtun_keep_restore(struct vtun_dev *vtun, struct vtun_queue *vq)
 	struct ptr_ring *kept = rtnl_dereference(vtun->kept);
 
 	__netif_tx_lock_bh(txq);
-	vtun_keep_move(kept, &vq->fifo);
+	vtun_keep_move(kept, &vq->fifo, &vq->extra);
 	rcu_assign_pointer(vtun->queues[0], vq);
 	__netif_tx_unlock_bh(txq);
 	synchronize_net();
-	vtun_keep_move(kept, &vq->fifo);
+	vtun_keep_move(kept, &vq->fifo, &vq->extra);
 }
 
 /**
@@ -122,6 +127,7 @@ bool vtun_keep_or_free(struct vtun_dev *vtun, void *entry)
 {
 	struct ptr_ring *kept = rtnl_dereference(vtun->kept);
 
+	vtun_fifo_move(entry, NULL);
 	if (kept && !vtun->num_queues && !ptr_ring_produce_bh(kept, entry))
 		return true;
 	vtun_fifo_drop(entry, SKB_DROP_REASON_DEV_READY);

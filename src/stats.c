@@ -8,6 +8,7 @@
 
 #include <linux/ethtool.h>
 
+#include "fifo.h"
 #include "queue.h"
 #include "stats.h"
 #include "trace.h"
@@ -234,19 +235,16 @@ void vtun_stats_get_names(struct vtun_dev *vtun, u8 *names)
 static u64 vtun_stats_waiting(struct vtun_queue *vq)
 {
 	struct ptr_ring *fifo = &vq->fifo;
-	int n = 0;
+	int n;
 
 	spin_lock(&fifo->consumer_lock);
 	spin_lock_bh(&fifo->producer_lock);
-	if (fifo->size && __ptr_ring_full(fifo))
+	n = vtun_fifo_used(fifo);
+	if (!n && !__ptr_ring_empty(fifo))
 		n = fifo->size;
-	else if (fifo->size)
-		n = fifo->producer - fifo->consumer_head;
-	if (n < 0)
-		n += fifo->size;
 	spin_unlock_bh(&fifo->producer_lock);
 	spin_unlock(&fifo->consumer_lock);
-	return n;
+	return n + atomic_read(&vq->extra);
 }
 
 /* What the core has dropped on behalf of the device. */

@@ -11,6 +11,7 @@
 #include "napi.h"
 #include "pause.h"
 #include "queue.h"
+#include "segment.h"
 #include "stats.h"
 #include "trace.h"
 #include "tx.h"
@@ -22,13 +23,23 @@ static bool vtun_tx_has_qdisc(const struct netdev_queue *txq)
 	return rcu_dereference_bh(txq->qdisc)->enqueue;
 }
 
+/* Whether large packets, which the program reads in pieces, fill it. */
+static bool vtun_tx_is_crowded(struct vtun_queue *vq)
+{
+	int extra = atomic_read(&vq->extra);
+
+	return unlikely(extra) &&
+	       extra + vtun_fifo_used(&vq->fifo) >= READ_ONCE(vq->fifo.size);
+}
+
 static bool vtun_tx_is_full(struct vtun_queue *vq)
 {
 	bool full;
 
 	spin_lock(&vq->fifo.producer_lock);
 	/* One that never has room is not waited for. */
-	full = vq->fifo.size && __ptr_ring_full(&vq->fifo);
+	full = vq->fifo.size && (__ptr_ring_full(&vq->fifo) ||
+				 vtun_tx_is_crowded(vq));
 	spin_unlock(&vq->fifo.producer_lock);
 	return full;
 }
@@ -91,11 +102,16 @@ static netdev_tx_t vtun_tx_queue(struct vtun_dev *vtun, struct vtun_queue *vq,
 	skb_tx_timestamp(skb);
 	skb_orphan(skb);
 	nf_reset_ct(skb);
+	vtun_segment(skb)->count = 0;
+	if (skb_is_gso(skb) && vq)
+		vtun_segment_begin(vtun, vq, skb);
 
 	vtun_pause_atomic();
-	if (ptr_ring_produce(fifo, skb))
+	if ((vq && vtun_tx_is_crowded(vq)) || ptr_ring_produce(fifo, skb)) {
+		vtun_fifo_move(skb, NULL);
 		return vtun_tx_drop(vtun, vq, skb, VTUN_TX_DROP_FULL,
 				    SKB_DROP_REASON_FULL_RING);
+	}
 	return NETDEV_TX_OK;
 }
 
@@ -194,8 +210,10 @@ static void vtun_tx_fill(struct vtun_queue *vq, struct vtun_tx_take *take)
 			return;
 		}
 		room -= need;
-		__ptr_ring_discard_one(&vq->fifo);
-		take->entries[take->n++] = entry;
+		take->entries[take->n] = entry;
+		if (vtun_fifo_take(entry, &take->segments[take->n]))
+			__ptr_ring_discard_one(&vq->fifo);
+		take->n++;
 	}
 }
 
@@ -304,18 +322,21 @@ static int vtun_tx_copy_packet(const struct sk_buff *skb, struct iov_iter *to)
 /**
  * vtun_tx_copy_entry() - copy a packet, or as much as there is room
  * @entry: what was in the fifo
+ * @segment: which one of it, if it is to be cut
  * @to: where to
  *
  * Context: process, may sleep.
  * Return: 0 or -EFAULT.
  */
-int vtun_tx_copy_entry(void *entry, struct iov_iter *to)
+int vtun_tx_copy_entry(void *entry, unsigned int segment, struct iov_iter *to)
 {
 	const struct xdp_frame *xdpf;
 	size_t len;
 
 	if (!vtun_fifo_is_frame(entry))
-		return vtun_tx_copy_packet(entry, to);
+		return vtun_segment_count(entry) ?
+		       vtun_segment_copy(entry, segment, to) :
+		       vtun_tx_copy_packet(entry, to);
 	xdpf = vtun_fifo_to_frame(entry);
 	len = min_t(size_t, xdpf->len, iov_iter_count(to));
 	return copy_to_iter(xdpf->data, len, to) == len ? 0 : -EFAULT;
@@ -325,17 +346,19 @@ int vtun_tx_copy_entry(void *entry, struct iov_iter *to)
  * vtun_tx_describe() - find out what the headers have to say of a packet
  * @frame: begun; @frame->len and what its headers say are set
  * @entry: what was in the fifo
+ * @segment: which one of it, if it is to be cut
  *
  * Context: any.
  * Return: 0, or -EINVAL if no header describes it.
  */
-int vtun_tx_describe(struct vtun_frame *frame, void *entry)
+int vtun_tx_describe(struct vtun_frame *frame, void *entry,
+		     unsigned int segment)
 {
 	const struct xdp_frame *xdpf;
 	const struct ethhdr *eth;
 
 	if (!vtun_fifo_is_frame(entry))
-		return vtun_frame_describe(frame, entry);
+		return vtun_frame_describe(frame, entry, segment);
 	xdpf = vtun_fifo_to_frame(entry);
 	eth = xdpf->data;
 	frame->proto = xdpf->len < ETH_HLEN ? 0 : eth->h_proto;
@@ -412,7 +435,7 @@ void vtun_tx_lose(struct vtun_queue *vq, void *entry, int err,
  * the packet counts as.
  */
 static ssize_t vtun_tx_put(struct vtun_queue *vq, struct vtun_frame *frame,
-			   void *entry, struct iov_iter *to,
+			   void *entry, u16 segment, struct iov_iter *to,
 			   enum vtun_stat *lost)
 {
 	size_t room = iov_iter_count(to);
@@ -420,7 +443,7 @@ static ssize_t vtun_tx_put(struct vtun_queue *vq, struct vtun_frame *frame,
 	int err;
 
 	*lost = VTUN_TX_DROP_HEADER;
-	err = vtun_tx_describe(frame, entry);
+	err = vtun_tx_describe(frame, entry, segment);
 	if (err)
 		return err;
 	*lost = VTUN_TX_UNREAD;
@@ -431,7 +454,7 @@ static ssize_t vtun_tx_put(struct vtun_queue *vq, struct vtun_frame *frame,
 	if (vtun_fifo_is_frame(entry))
 		len = frame->format.size + min(len, iov_iter_count(to));
 	*lost = VTUN_TX_DROP_FAULT;
-	err = vtun_tx_copy_entry(entry, to);
+	err = vtun_tx_copy_entry(entry, segment, to);
 	if (err)
 		return err;
 	vtun_tx_count(vq, 1, len);
@@ -457,10 +480,12 @@ ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
 		     enum vtun_wait wait)
 {
 	struct vtun_frame frame;
+	u16 segment;
 	void *entry;
 	struct vtun_tx_take take = {
 		.frame = &frame,
 		.entries = &entry,
+		.segments = &segment,
 		.max = 1,
 		.room = SIZE_MAX,
 		.align = 1,
@@ -480,7 +505,7 @@ ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
 	vtun_pause();
 	ret = -EBADFD;
 	if (frame.vtun)
-		ret = vtun_tx_put(vq, &frame, entry, to, &lost);
+		ret = vtun_tx_put(vq, &frame, entry, segment, to, &lost);
 	if (ret < 0)
 		vtun_tx_lose(vq, entry, ret, lost);
 	else

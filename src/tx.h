@@ -12,8 +12,9 @@
  * struct vtun_tx_take - packets that a reader takes out of the fifo
  * @frame: begun when they were taken; without a device they are lost
  * @entries: what was taken
+ * @segments: which one of each, if it is to be cut
  * @n: how many
- * @max: length of @entries
+ * @max: length of @entries and @segments
  * @room: bytes that they may need
  * @record: bytes that each one needs in front, beside the headers of @frame
  * @align: power of two that each one's bytes are rounded up to
@@ -22,6 +23,7 @@
 struct vtun_tx_take {
 	struct vtun_frame *frame;
 	void **entries;
+	u16 *segments;
 	unsigned int n;
 	unsigned int max;
 	size_t room;
@@ -37,8 +39,9 @@ ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
 
 int vtun_tx_wait(struct vtun_queue *vq, struct vtun_tx_take *take,
 		 enum vtun_wait wait);
-int vtun_tx_describe(struct vtun_frame *frame, void *entry);
-int vtun_tx_copy_entry(void *entry, struct iov_iter *to);
+int vtun_tx_describe(struct vtun_frame *frame, void *entry,
+		     unsigned int segment);
+int vtun_tx_copy_entry(void *entry, unsigned int segment, struct iov_iter *to);
 void vtun_tx_count(struct vtun_queue *vq, unsigned int packets, size_t bytes);
 void vtun_tx_note(struct vtun_queue *vq, enum vtun_stat what);
 void vtun_tx_lose(struct vtun_queue *vq, void *entry, int err,

@@ -137,6 +137,7 @@ enum vtun_wait {
  *	from
  * @backlog: written packets that wait for @napi; own lock
  * @fifo: packets that wait for read(); own locks, see the head of this file
+ * @extra: segments in @fifo beyond one for each packet there, see segment.h
  * @taken: packets read while back pressure had stopped the tx queue; guarded by
  *	@fifo's consumer_lock
  * @fasync: who gets SIGIO; guarded by the fasync code
@@ -167,6 +168,7 @@ struct vtun_queue {
 	struct sk_buff_head backlog;
 
 	struct ptr_ring fifo ____cacheline_aligned_in_smp;
+	atomic_t extra;
 	unsigned int taken;
 
 	struct fasync_struct *fasync;
@@ -203,7 +205,8 @@ struct vtun_steer {
  *	data paths read it with READ_ONCE()
  * @vnet_le: likewise, little endian was asked for
  * @vnet_be: likewise, big endian
- * @offloads: RTNL, features that the program can take, TUNSETOFFLOAD
+ * @offloads: RTNL, features that the program can take, TUNSETOFFLOAD; transmit
+ *	reads it with READ_ONCE()
  * @stats: owned, constant once it is registered; counters of its own
  * @stats_lock: see above
  * @counted: queues that count for it, attached or parked
