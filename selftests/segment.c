@@ -442,8 +442,11 @@ static void *read_some(void *arg)
 	unsigned int n;
 
 	while (vnet_await(r->out, &p) >= 0) {
-		if (vnet_parse(p.buf, p.len, r->out->io.tap, &seen))
+		int err = vnet_parse(p.buf, p.len, r->out->io.tap, &seen);
+
+		if (err == -EPROTONOSUPPORT)
 			continue;	/* IPv6's own */
+		r->wrong += err != 0;
 		n = (seen.seq - 7000) / SIZE;
 		if (n < NUM && vnet_data_ok(p.buf + seen.data, seen.data_len,
 					    seen.seq))

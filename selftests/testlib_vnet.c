@@ -125,7 +125,7 @@ ssize_t vnet_read(const struct vnet *v, struct vnet_pkt *p)
 {
 	size_t pi_len = v->io.pi ? sizeof(struct tun_pi) : 0;
 	size_t head = pi_len + (v->vnet_hdr ? v->hdr_sz : 0);
-	static uint8_t buf[VNET_PKT_MAX + 256];
+	static __thread uint8_t buf[VNET_PKT_MAX + 256];
 	struct tun_pi pi = {};
 	ssize_t n = io_read(v->io.fd, buf, sizeof(buf));
 

@@ -199,7 +199,7 @@ static size_t check_read(const struct world *world, const struct setup *setup,
 	CHECK(ret == (at ?: e->err));
 	for (size_t i = at; i < room; i++)
 		CHECK(bytes[i] == FILL);
-	CHECK(world->vq.fifo.first == e->taken);
+	CHECK(world->vq.fifo.consumer_head == e->taken);
 	CHECK(world->stats.n[VTUN_TX_PACKETS] == e->n);
 	CHECK(world->stats.n[VTUN_TX_DROP_HEADER] + world->stats.n[VTUN_TX_DROP_FAULT] ==
 	      e->taken - e->n);

@@ -216,6 +216,26 @@ void unpull_ethernet(struct sk_buff *skb, const struct setup *setup)
 	skb->len += ETH_HLEN;
 }
 
+/* Of src/segment.c, for packets that none of the targets makes. */
+size_t vtun_segment_len(const struct sk_buff *skb, unsigned int n)
+{
+	abort();
+}
+
+int vtun_segment_copy(const struct sk_buff *skb, unsigned int n, struct iov_iter *to)
+{
+	abort();
+}
+
+void vtun_segment_move(struct sk_buff *skb, atomic_t *extra)
+{
+	abort();
+}
+
+void vtun_segment_begin(const struct vtun_dev *vtun, struct vtun_queue *vq, struct sk_buff *skb)
+{
+}
+
 /* What src/stats.c does, but for the tracepoint. */
 void vtun_stats_drop(struct vtun_dev *vtun, struct vtun_queue *vq, enum vtun_stat why,
 		     unsigned int n)

@@ -30,7 +30,7 @@ typedef __u32 u32;
 typedef __u64 u64;
 typedef u64 netdev_features_t;
 typedef unsigned int gfp_t;
-typedef struct { long counter; } atomic_long_t;
+typedef struct { int counter; } atomic_t;
 typedef struct { int unused; } spinlock_t;
 typedef struct { unsigned int val; } kuid_t, kgid_t;
 
@@ -102,7 +102,9 @@ static inline void *must_malloc(size_t len)
 #define spin_lock(lock)		((void)(lock), shim.atomic++)
 #define spin_unlock(lock)	((void)(lock), shim.atomic--)
 #define cond_resched()		CHECK(!shim.atomic)
-#define atomic_long_inc(v)	((v)->counter++)
+#define atomic_dec(v)		((v)->counter--)
+#define atomic_read(v)		((v)->counter)
+#define BUILD_BUG_ON(cond)	_Static_assert(!(cond), #cond)
 
 /* Nobody sends signals, and whoever would sleep is woken by one. */
 #define ERESTARTSYS		512

@@ -82,17 +82,17 @@ struct socket { struct { int wait; } wq; };
 
 struct ptr_ring {
 	void *queue[PTR_RING_MAX];
-	unsigned int first, size;	/* those that wait are in between */
+	unsigned int consumer_head, producer, size;	/* never wraps */
 	spinlock_t producer_lock, consumer_lock;
 };
 
-#define __ptr_ring_full(ring)		((ring)->size == PTR_RING_MAX)
-#define __ptr_ring_empty(ring)		((ring)->first == (ring)->size)
+#define __ptr_ring_full(ring)		((ring)->producer == PTR_RING_MAX)
+#define __ptr_ring_empty(ring)		((ring)->consumer_head == (ring)->producer)
 #define __ptr_ring_peek(ring) \
-	(__ptr_ring_empty(ring) ? NULL : (ring)->queue[(ring)->first])
-#define __ptr_ring_discard_one(ring)	((ring)->first++)
+	(__ptr_ring_empty(ring) ? NULL : (ring)->queue[(ring)->consumer_head])
+#define __ptr_ring_discard_one(ring)	((ring)->consumer_head++)
 #define ptr_ring_produce(ring, entry) \
-	(__ptr_ring_full(ring) ? -ENOSPC : ((ring)->queue[(ring)->size++] = (entry), 0))
+	(__ptr_ring_full(ring) ? -ENOSPC : ((ring)->queue[(ring)->producer++] = (entry), 0))
 
 struct xdp_rxq_info { int unused; };
 

@@ -81,6 +81,7 @@ struct sk_buff {
 	bool vlan_present;
 	__be16 vlan_proto;
 	u16 vlan_tci;
+	char cb[48] __attribute__((aligned(8)));
 	struct skb_shared_info info;
 };
 
@@ -97,6 +98,7 @@ struct flow_keys_basic {
 
 #define skb_shinfo(skb)			(&((struct sk_buff *)(skb))->info)
 #define skb_is_gso(skb)			((skb)->info.gso_size)
+#define skb_get(skb)			do { } while (0)
 #define skb_headlen(skb)		((skb)->len - (skb)->data_len)
 #define skb_headroom(skb)		((unsigned int)((skb)->data - (skb)->head))
 #define skb_vlan_tag_present(skb)	((skb)->vlan_present)
