@@ -143,8 +143,8 @@ unmapped_ids() {
 	' "$0" "$(dirname "$LIB_SCRIPT")"
 }
 
-# The kernel refuses the owner when the device is there already.
-half_done_is_undone() {
+# The kernel refuses an owner that vtunctl takes for mapped.
+refusal_leaves_nothing() {
 	need_user_namespaces
 	echo "0 0 4294967295" >"$TEST_TMP/map"
 	chmod 755 "$TEST_TMP"
@@ -159,13 +159,143 @@ half_done_is_undone() {
 		said=$(mount --bind "$TEST_TMP/map" /proc/$BASHPID/uid_map
 			exec "$VTUNCTL" add tap0 user 1 2>&1) && fail "it worked"
 		grep -q "Invalid argument" <<<"$said" || fail "$said"
-		wait_for 10 "its end" seen "Deleted.*tap0"
+		vtunctl add tap1
+		wait_for 10 "the next device" seen tap1
 		kill $monitor
-		gives ""
+		! seen tap0 || fail "there was a device for a moment"
+		gives "$(vtunctl show tap1)"
 	' "$0" "$(dirname "$LIB_SCRIPT")"
 }
 
-vtunctl_plan 11
+headers_and_back_pressure() {
+	created "0x4802 -1 -1" tap0 vnet_hdr pi
+	created "0x1882 -1 -1" tap1 backpressure
+	shows '["persist","backpressure"]' .flags tap1
+	shows '["pi","persist","vnet_hdr"]' .flags tap0
+}
+
+# One more than the limit can't be attached.
+limit_of_queues() {
+	created "0x1902 -1 -1" tap0 multi_queue queues 2
+	shows 2 .max_queues tap0
+	hold program -n 2 tap,multi_queue,no_pi tap0
+	refused "Argument list too long" "$(tool vtunctl_hold)" "$NODE" tap,multi_queue,no_pi tap0
+	shows '{"attached":2,"detached":0}' .queues tap0
+	vtunctl add tap1 multi_queue
+	shows 256 .max_queues tap1
+	vtunctl add tap2
+	shows null .max_queues tap2
+	unchanged wrong "'queues' is for devices with 'multi_queue'" add tap3 queues 2
+	unchanged wrong "queues is a number from 1 to 256, not '0'" add tap3 multi_queue queues 0
+	unchanged wrong "queues is a number from 1 to 256, not '257'" add tap3 multi_queue queues 257
+	unchanged wrong "not '2x'" add tap3 multi_queue queues 2x
+	unchanged wrong "not ''" add tap3 multi_queue queues ""
+}
+
+carrier_is_kept() {
+	vtunctl add tap0 keep_carrier
+	vtunctl add tap1
+	shows '["persist","keep_carrier"]' .flags tap0
+	ip link set tap0 up
+	ip link set tap1 up
+	hold program tap,no_pi tap0
+	hold other tap,no_pi tap1
+	shows '[true,true]' '[.up,.carrier]' tap0
+	shows '[true,true]' '[.up,.carrier]' tap1
+	kill %1 %2
+	wait %1 %2 || true
+	shows '[true,true]' '[.up,.carrier]' tap0
+	shows '[true,false]' '[.up,.carrier]' tap1
+}
+
+# link DEVICE: what ip(8) says of it
+link() {
+	ip -j link show dev "$1" | jq -c '.[0]|[.mtu,.txqlen,.address,.ifalias]'
+}
+
+what_ip_sets_too() {
+	vtunctl add tap0 mtu 1400 txqueuelen 7 address 02:00:00:00:00:aB alias "for the guests"
+	equal '[1400,7,"02:00:00:00:00:ab","for the guests"]' "$(link tap0)" tap0
+	vtunctl add tun0 alias "$(printf '%0255d' 0)" txqueuelen 0
+	equal "[1500,null,null,\"$(printf '%0255d' 0)\"]" "$(link tun0)" tun0
+	unchanged wrong "'address' is for devices in mode tap" add tun1 address 02:00:00:00:00:01
+	unchanged wrong "it is a group's" add tap1 address 01:00:00:00:00:01
+	unchanged wrong "it is zero" add tap1 address 00:00:00:00:00:00
+	for bad in 02:00:00:00:00 02:00:00:00:00:00:01 2:0:0:0:0:1 02-00-00-00-00-01 02:00:00:00:00:0g ""; do
+		unchanged wrong "six bytes as in 02:00:00:00:00:01, not '$bad'" add tap1 address "$bad"
+	done
+	unchanged wrong "an alias has 1 to 255 bytes" add tap1 alias ""
+	unchanged wrong "an alias has 1 to 255 bytes" add tap1 alias "$(printf '%0256d' 0)"
+	unchanged wrong "mtu is a number from 1 to" add tap1 mtu 0
+	unchanged wrong "mtu is a number from 1 to" add tap1 mtu -1
+	unchanged wrong "txqueuelen is a number from 0 to" add tap1 txqueuelen 99999999999999999999
+}
+
+# The words are the kernel's.
+the_kernel_says_why() {
+	unchanged fails "cannot add tap0: the kernel refused it: mtu less than device minimum (Invalid argument)" \
+		"vtunctl(8)" add tap0 mtu 20
+	unchanged fails "the kernel refused it: mtu greater than device maximum (Invalid argument)" \
+		"vtunctl(8)" add tap0 mtu 70000
+}
+
+in_another_namespace() {
+	local pid
+
+	netns_add a
+	vtunctl add tap0 netns a mtu 1300 user daemon
+	gives ""
+	equal '[1300,"daemon"]' "$(json '.[0]|[.mtu,.user]' -n a show tap0)" "tap0 in a"
+	read -r pid </run/netns-of/a
+	vtunctl add tap1 netns "$pid"
+	vtunctl add tap2 netns /run/netns/a
+	equal '["tap0","tap1","tap2"]' "$(json 'map(.ifname)' -n a)" "devices in a"
+	# A name wins over a number.
+	netns_add "$pid"
+	vtunctl add tap3 netns "$pid"
+	equal '["tap3"]' "$(json 'map(.ifname)' -n "$pid")" "the name of a number"
+	gives ""
+	fails "taken in that network namespace" "Choose another" add tap0 netns a
+	gives tap3 add tap%d netns a
+	unchanged fails "/run/netns/b: No such file" "ip netns list" add tap0 netns b
+	unchanged fails "/dev/null is not a network namespace" "ip netns list" add tap0 netns /dev/null
+	unchanged fails "neither a network namespace nor a process 99999999" "ip netns list" add tap0 netns 99999999
+}
+
+# Older kernels look for the name in this namespace, too; they can't be helped, but it is said.
+a_name_that_is_only_taken_here() {
+	netns_add a
+	vtunctl add tap0
+	if vtunctl add tap0 netns a 2>"$TEST_TMP/said"; then
+		equal '["tap0"]' "$(json 'map(.ifname)' -n a)" "devices in a"
+	else
+		grep -q "or only in this one, which older kernels mind" "$TEST_TMP/said" || fail "$(cat "$TEST_TMP/said")"
+		equal '[]' "$(json 'map(.ifname)' -n a)" "devices in a"
+	fi
+}
+
+# Without rights in the other namespace, root here is not enough.
+rights_in_both_namespaces() {
+	need_user_namespaces
+	# shellcheck disable=SC2016
+	unshare --map-root-user --net bash -eE -c '
+		. "$1/lib.sh"
+		. "$1/tools/vtunctl.sh"
+		vtunctl add tap0
+		unchanged fails "CAP_NET_ADMIN in this network namespace, and in that of the device" "as root" \
+			add tap1 netns "$2"
+	' "$0" "$(dirname "$LIB_SCRIPT")" $$
+	gives ""
+}
+
+no_node_is_needed() {
+	fake_dev
+	rm "$NODE"
+	vtunctl add tap0
+	equal '["tap0"]' "$(json 'map(.ifname)')" devices
+}
+
+vtunctl_plan 20
 run_test "the mode follows from the name" mode_from_the_name
 run_test "pi and multi_queue" flags
 run_test "owner and group by name and number" owner_and_group
@@ -176,5 +306,14 @@ run_test "a name that is taken is refused" name_is_taken
 run_test "unknown users and groups are refused" unknown_users_and_groups
 run_test "it needs CAP_NET_ADMIN" needs_privileges
 run_test "ids without a mapping are refused" unmapped_ids
-run_test "a half-done add is undone" half_done_is_undone
+run_test "a refusal leaves nothing" refusal_leaves_nothing
+run_test "virtio header and back pressure" headers_and_back_pressure
+run_test "a limit of queues" limit_of_queues
+run_test "a carrier that is kept" carrier_is_kept
+run_test "what ip can set as well" what_ip_sets_too
+run_test "the kernel's words are shown" the_kernel_says_why
+run_test "a device in another namespace" in_another_namespace
+run_test "a name that is only taken here" a_name_that_is_only_taken_here
+run_test "rights in both namespaces are needed" rights_in_both_namespaces
+run_test "no node is needed" no_node_is_needed
 finish

@@ -26,15 +26,20 @@ commands_and_words() {
 	completes "set show" s
 	completes "list" -j -p li
 	completes "" add ""
-	completes "mode user group pi multi_queue" add tap0 ""
-	completes "mode multi_queue" add dev tap0 pi m
-	completes "user group persist" set tap0 ""
+	completes "mode user group pi vnet_hdr multi_queue queues backpressure keep_carrier mtu txqueuelen address netns alias" \
+		add tap0 ""
+	completes "mode multi_queue mtu" add dev tap0 pi m
+	completes "user group persist backpressure keep_carrier queues" set tap0 ""
 	completes "" list ""
 }
 
 values() {
 	completes "tun tap" add tap0 mode ""
 	completes "on off" set tap0 persist ""
+	completes "on off" set tap0 backpressure ""
+	completes "on off" set tap0 keep_carrier ""
+	completes "mtu" add tap0 keep_carrier mt
+	completes "" add tap0 mtu ""
 	completes "daemon" add tap0 user daem
 	completes "daemon" set dev tap0 group daem
 }
@@ -51,6 +56,7 @@ names() {
 	completes "tap0 tun0" doctor ""
 	completes "" doctor tap0 ""
 	completes "there" -n ""
+	completes "there" add tap1 netns ""
 	completes "wan0" -n there show ""
 }
 

@@ -18,7 +18,7 @@ text() {
 	vtunctl add tun0 pi
 	equal "tap0: tap persist multi_queue user daemon group adm
     link down state DOWN carrier off mtu 1500
-    queues 0 attached 0 detached
+    queues 0 attached 0 detached 256 at most
     rx 0 packets 0 bytes 0 errors 0 dropped 0 frame
     tx 0 packets 0 bytes 0 errors 0 dropped
 tun0: tun pi persist

@@ -2,9 +2,6 @@
 /* Words of the command line, checked before anything is touched. */
 #include <ctype.h>
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,52 +44,106 @@ const char *args_bad_name(const char *name, bool create)
 	return NULL;
 }
 
-static enum exit_status args_parse_mode(struct settings *set, const char *word)
+static enum exit_status args_take_mode(int *mode, const char *value)
 {
-	if (!strcmp(word, "tun"))
-		set->mode = IFF_TUN;
-	else if (!strcmp(word, "tap"))
-		set->mode = IFF_TAP;
+	if (!strcmp(value, "tun"))
+		*mode = IFF_TUN;
+	else if (!strcmp(value, "tap"))
+		*mode = IFF_TAP;
 	else
 		return msg_usage("mode is 'tun' or 'tap', not '%s'",
-				 msg_safe(word));
+				 msg_safe(value));
 	return DONE;
 }
 
-static enum exit_status args_parse_value(struct settings *set, const char *key,
+static enum exit_status args_take_switch(enum toggle *toggle, const char *key,
 					 const char *value)
 {
-	if (!strcmp(key, "mode"))
-		return args_parse_mode(set, value);
-	if (!strcmp(key, "user")) {
-		set->user = value;
-	} else if (!strcmp(key, "group")) {
-		set->group = value;
-	} else {
-		if (strcmp(value, "on") && strcmp(value, "off"))
-			return msg_usage("persist is 'on' or 'off', not '%s'",
-					 msg_safe(value));
-		set->persist = value;
+	if (!strcmp(value, "on"))
+		*toggle = ON;
+	else if (!strcmp(value, "off"))
+		*toggle = OFF;
+	else
+		return msg_usage("%s is 'on' or 'off', not '%s'", key,
+				 msg_safe(value));
+	return DONE;
+}
+
+static enum exit_status args_take_number(struct number *number,
+					 const struct word *word,
+					 const char *value)
+{
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(value, NULL, 10);
+	if (!*value || value[strspn(value, "0123456789")] || errno ||
+	    n < word->least || n > word->most)
+		return msg_usage("%s is a number from %u to %u, not '%s'",
+				 word->name, word->least, word->most,
+				 msg_safe(value));
+	*number = (struct number){ .given = true, .value = n };
+	return DONE;
+}
+
+/* Two hexadecimal digits each, as ip(8) shows it. */
+static enum exit_status args_take_address(struct address *address,
+					  const char *value)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *high, *low, *c = value;
+	unsigned int any = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(address->bytes); i++) {
+		if (i && *c++ != ':')
+			break;
+		high = *c ? strchr(digits, tolower((unsigned char)*c++)) : NULL;
+		low = *c ? strchr(digits, tolower((unsigned char)*c++)) : NULL;
+		if (!high || !low)
+			break;
+		address->bytes[i] = (high - digits) << 4 | (low - digits);
+		any |= address->bytes[i];
+	}
+	if (i < sizeof(address->bytes) || *c)
+		return msg_usage("address is six bytes as in 02:00:00:00:00:01, not '%s'",
+				 msg_safe(value));
+	if (address->bytes[0] & 1 || !any)
+		return msg_usage("'%s' cannot be a device's address: it is %s",
+				 msg_safe(value), any ? "a group's" : "zero");
+	address->given = true;
+	return DONE;
+}
+
+static enum exit_status args_take(struct settings *set,
+				  const struct word *word, const char *value)
+{
+	void *member = (char *)set + word->member;
+
+	switch (word->kind) {
+	case WORD_FLAG:
+		*(enum toggle *)member = ON;
+		break;
+	case WORD_SWITCH:
+		return args_take_switch(member, word->name, value);
+	case WORD_TEXT:
+		*(const char **)member = value;
+		break;
+	case WORD_NUMBER:
+		return args_take_number(member, word, value);
+	case WORD_MODE:
+		return args_take_mode(member, value);
+	case WORD_ADDRESS:
+		return args_take_address(member, value);
 	}
 	return DONE;
 }
 
-static bool args_parse_flag(struct settings *set, const char *key)
-{
-	if (!strcmp(key, "pi"))
-		set->pi = true;
-	else if (!strcmp(key, "multi_queue"))
-		set->multi_queue = true;
-	else
-		return false;
-	return true;
-}
-
-enum exit_status args_parse(struct settings *set, const char *const *words,
+enum exit_status args_parse(struct settings *set, const struct word *words,
 			    int argc, char **argv)
 {
-	unsigned int seen = 0, i;
-	const char *key;
+	const struct word *word;
+	unsigned int seen = 0;
 	int err;
 
 	*set = (struct settings){ .uid = -1, .gid = -1 };
@@ -103,106 +154,25 @@ enum exit_status args_parse(struct settings *set, const char *const *words,
 	argc--;
 
 	for (; argc; argc--, argv++) {
-		key = *argv;
-		for (i = 0; words[i]; i++)
-			if (!strcmp(words[i], key))
+		for (word = words; word->name; word++)
+			if (!strcmp(word->name, *argv))
 				break;
-		if (!words[i])
+		if (!word->name)
 			return msg_usage("'%s' is not a word known here",
-					 msg_safe(key));
-		if (seen & 1U << i)
-			return msg_usage("'%s' is given twice", key);
-		seen |= 1U << i;
-		if (args_parse_flag(set, key))
-			continue;
-		if (argc == 1)
-			return msg_usage("'%s' needs a value after it", key);
-		argc--;
-		argv++;
-		err = args_parse_value(set, key, *argv);
-		if (err)
-			return err;
-	}
-	return DONE;
-}
-
-/* An id that the namespace does not map is refused by the kernel: ask first. */
-static bool args_id_is_mapped(const char *map, unsigned long id)
-{
-	unsigned long first, lower, count;
-	bool mapped = false;
-	FILE *file = fopen(map, "re");
-
-	if (!file)
-		return true;		/* no /proc: the kernel will tell */
-	while (fscanf(file, "%lu %lu %lu", &first, &lower, &count) == 3)
-		if (id >= first && id - first < count)
-			mapped = true;
-	fclose(file);
-	return mapped;
-}
-
-/* Returns false if @word is not all digits or too large for an id. */
-static bool args_parse_id(const char *word, unsigned long *id)
-{
-	if (!*word || word[strspn(word, "0123456789")])
-		return false;
-	errno = 0;
-	*id = strtoul(word, NULL, 10);
-	return !errno && *id < UINT32_MAX;
-}
-
-static enum exit_status args_unknown(const char *what, const char *word,
-				     const char *database)
-{
-	msg_why("there is no %s '%s'", what, msg_safe(word));
-	msg_todo("Give a name that 'getent %s' knows, or a number below 4294967295.",
-		 database);
-	return FAILED;
-}
-
-static enum exit_status args_check_mapped(const char *what, const char *map,
-					  unsigned long id)
-{
-	if (args_id_is_mapped(map, id))
-		return DONE;
-	msg_why("%s %lu has no mapping in this user namespace", what, id);
-	msg_todo("Choose one that %s lists.", map);
-	return FAILED;
-}
-
-enum exit_status args_find_ids(struct settings *set)
-{
-	const struct passwd *user;
-	const struct group *group;
-	unsigned long id;
-	int err;
-
-	if (set->user) {
-		if (!args_parse_id(set->user, &id)) {
-			user = getpwnam(set->user);
-			if (!user)
-				return args_unknown("user", set->user,
-						    "passwd");
-			id = user->pw_uid;
+					 msg_safe(*argv));
+		if (seen & 1U << (word - words))
+			return msg_usage("'%s' is given twice", word->name);
+		seen |= 1U << (word - words);
+		if (word->kind != WORD_FLAG) {
+			if (argc == 1)
+				return msg_usage("'%s' needs a value after it",
+						 word->name);
+			argc--;
+			argv++;
 		}
-		err = args_check_mapped("user", "/proc/self/uid_map", id);
+		err = args_take(set, word, *argv);
 		if (err)
 			return err;
-		set->uid = id;
-	}
-	if (set->group) {
-		if (!args_parse_id(set->group, &id)) {
-			group = getgrnam(set->group);
-			if (!group)
-				return args_unknown("group", set->group,
-						    "group");
-			id = group->gr_gid;
-		}
-		err = args_check_mapped("group", "/proc/self/gid_map", id);
-		if (err)
-			return err;
-		set->gid = id;
 	}
 	return DONE;
 }

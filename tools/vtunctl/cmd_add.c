@@ -3,22 +3,35 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "vtunctl.h"
 
-static const char *const add_words[] = {
-	"mode", "user", "group", "pi", "multi_queue", NULL,
+#define ADD_MEMBER(member)	offsetof(struct settings, member)
+
+/* IFALIASZ of the kernel, and one byte of it is the end. */
+#define ADD_MAX_ALIAS	255
+
+static const struct word add_words[] = {
+	{ "mode", WORD_MODE, ADD_MEMBER(mode), 0, 0 },
+	{ "user", WORD_TEXT, ADD_MEMBER(user), 0, 0 },
+	{ "group", WORD_TEXT, ADD_MEMBER(group), 0, 0 },
+	{ "pi", WORD_FLAG, ADD_MEMBER(pi), 0, 0 },
+	{ "vnet_hdr", WORD_FLAG, ADD_MEMBER(vnet_hdr), 0, 0 },
+	{ "multi_queue", WORD_FLAG, ADD_MEMBER(multi_queue), 0, 0 },
+	{ "backpressure", WORD_FLAG, ADD_MEMBER(backpressure), 0, 0 },
+	{ "keep_carrier", WORD_FLAG, ADD_MEMBER(keep_carrier), 0, 0 },
+	WORD_QUEUES,
+	{ "mtu", WORD_NUMBER, ADD_MEMBER(mtu), 1, INT32_MAX },
+	{ "txqueuelen", WORD_NUMBER, ADD_MEMBER(txqueuelen), 0, INT32_MAX },
+	{ "address", WORD_ADDRESS, ADD_MEMBER(address), 0, 0 },
+	{ "netns", WORD_TEXT, ADD_MEMBER(netns), 0, 0 },
+	{ "alias", WORD_TEXT, ADD_MEMBER(alias), 0, 0 },
+	{ NULL, WORD_FLAG, 0, 0, 0 },
 };
 
-static enum exit_status add_check(struct settings *set)
+static enum exit_status add_check_mode(struct settings *set)
 {
-	const char *bad = args_bad_name(set->name, true);
-
-	if (bad)
-		return msg_usage("'%s' cannot be a device's name: %s",
-				 msg_safe(set->name), bad);
 	if (set->mode)
 		return DONE;
 	if (!strncmp(set->name, "tun", 3))
@@ -31,11 +44,50 @@ static enum exit_status add_check(struct settings *set)
 	return DONE;
 }
 
-static void add_explain_taken(const char *name)
+static enum exit_status add_check(struct settings *set)
+{
+	const char *bad = args_bad_name(set->name, true);
+	int err;
+
+	if (bad)
+		return msg_usage("'%s' cannot be a device's name: %s",
+				 msg_safe(set->name), bad);
+	err = add_check_mode(set);
+	if (err)
+		return err;
+	if (set->queues.given && !set->multi_queue)
+		return msg_usage("'queues' is for devices with 'multi_queue', others have one");
+	if (set->address.given && set->mode == IFF_TUN)
+		return msg_usage("'address' is for devices in mode tap, a tun device has none");
+	if (set->alias && (!*set->alias || strlen(set->alias) > ADD_MAX_ALIAS))
+		return msg_usage("an alias has 1 to %d bytes", ADD_MAX_ALIAS);
+	return DONE;
+}
+
+/* As in ip(8), a name that is none may be a process' number. */
+static enum exit_status add_find_netns(struct settings *set)
+{
+	set->netns_fd = -1;
+	if (!set->netns)
+		return DONE;
+	if (netns_is_process(set->netns))
+		return DONE;
+	return netns_open(set->netns, &set->netns_fd);
+}
+
+static void add_explain_taken(const struct settings *set, const char *name)
 {
 	struct link link;
+	bool here = !link_get(name, &link);
 
-	if (link_get(name, &link)) {
+	if (set->netns) {
+		msg_why("the name is taken in that network namespace%s", here ?
+			" or only in this one, which older kernels mind as well" :
+			"");
+		msg_todo("Choose another name.");
+		return;
+	}
+	if (!here) {
 		msg_why("the name was taken");
 		msg_todo("Try again.");
 		return;
@@ -51,44 +103,80 @@ static void add_explain_taken(const char *name)
 		 msg_safe(name));
 }
 
-static void add_explain(const char *name, int err)
+/* Who may not is told of what root would be told, too. */
+static void add_explain_permission(const struct settings *set, const char *name)
 {
+	struct link link;
+
+	if (!set->netns && !strchr(set->name, '%') && !link_get(name, &link)) {
+		add_explain_taken(set, name);
+		return;
+	}
+	msg_why("this needs the capability CAP_NET_ADMIN in this network namespace%s",
+		set->netns ? ", and in that of the device" : "");
+	msg_todo("Run it as root. An owner or group lets others use a device, not create one.");
+}
+
+/* The kernel has tried to load the module, and knows no such kind yet. */
+static void add_explain_unknown_kind(void)
+{
+	msg_why("the module %s is not loaded, and the kernel could not load it",
+		VTUN_KIND);
+	msg_todo("Load it as root, which tells why not: modprobe %s (or insmod %s.ko where it is not installed).",
+		 VTUN_KIND, VTUN_KIND);
+}
+
+static void add_explain(const struct settings *set, const char *name, int err)
+{
+	unsigned int major_nr, minor_nr;
+
 	switch (err) {
-	case EBUSY:
-		add_explain_taken(name);
-		break;
+	case EEXIST:
+		add_explain_taken(set, name);
+		return;
 	case EPERM:
-		msg_why("this needs the capability CAP_NET_ADMIN in this network namespace");
-		msg_todo("Run it as root. An owner or group lets others use a device, not create one.");
-		break;
+		add_explain_permission(set, name);
+		return;
 	case ENFILE:
 		msg_why("all numbers for the name are in use");
 		msg_todo("Choose another name, or delete devices that are not needed: vtunctl list");
-		break;
-	default:
-		msg_why("the kernel refused it (%s)", strerror(err));
-		msg_todo("The kernel's log (dmesg) may tell more.");
+		return;
+	case ESRCH:
+		msg_why("there is neither a network namespace nor a process %s",
+			msg_safe(set->netns));
+		msg_todo("'ip netns list' shows namespaces that have names.");
+		return;
+	case EOPNOTSUPP:
+		if (node_get_number(&major_nr, &minor_nr) != -ENODEV)
+			break;
+		add_explain_unknown_kind();
+		return;
 	}
+	rtnl_explain(err);
 }
 
-/* The device is transient until the last step: if any fails, close() undoes. */
-static int add_create(int fd, const struct settings *set, struct ifreq *ifr)
+/*
+ * rtnetlink doesn't say on all kernels which name it made of a template, so
+ * this tries one number after the other, as the kernel would.
+ */
+static int add_create(const struct settings *set, char *name)
 {
-	memcpy(ifr->ifr_name, set->name, strlen(set->name));
-	ifr->ifr_flags = set->mode | (short)IFF_TUN_EXCL;
-	if (!set->pi)
-		ifr->ifr_flags |= IFF_NO_PI;
-	if (set->multi_queue)
-		ifr->ifr_flags |= IFF_MULTI_QUEUE;
-	if (ioctl(fd, TUNSETIFF, ifr))
-		return -errno;
-	if (set->user && ioctl(fd, TUNSETOWNER, (unsigned long)set->uid))
-		return -errno;
-	if (set->group && ioctl(fd, TUNSETGROUP, (unsigned long)set->gid))
-		return -errno;
-	if (ioctl(fd, TUNSETPERSIST, 1UL))
-		return -errno;
-	return 0;
+	const char *percent = strchr(set->name, '%');
+	unsigned int number = 0;
+	int err;
+
+	if (!percent) {
+		strcpy(name, set->name);	/* add_check() knows its length */
+		return link_create(set, name);
+	}
+	do {
+		if (snprintf(name, IFNAMSIZ, "%.*s%u%s",
+			     (int)(percent - set->name), set->name, number++,
+			     percent + 2) >= IFNAMSIZ)
+			return -ENFILE;
+		err = link_create(set, name);
+	} while (err == -EEXIST);
+	return err;
 }
 
 /* Only who asked for "tap%d" doesn't know the name yet. */
@@ -104,9 +192,9 @@ static enum exit_status add_print(const struct options *opts, const char *name)
 static enum exit_status add_run(const struct options *opts, int argc,
 				char **argv)
 {
-	struct ifreq ifr = { 0 };
 	struct settings set;
-	int fd, err;
+	char name[IFNAMSIZ];
+	int err;
 
 	err = args_parse(&set, add_words, argc, argv);
 	if (!err)
@@ -114,23 +202,24 @@ static enum exit_status add_run(const struct options *opts, int argc,
 	if (err)
 		return err;
 	msg_task("add %s", msg_safe(set.name));
-	err = args_find_ids(&set);
+	err = ids_find(&set);
 	if (!err)
-		err = node_open(&fd);
+		err = add_find_netns(&set);
 	if (err)
 		return err;
-	err = add_create(fd, &set, &ifr);
-	close(fd);
+	err = add_create(&set, name);
+	if (set.netns_fd >= 0)
+		close(set.netns_fd);
 	if (err) {
-		add_explain(set.name, -err);
+		add_explain(&set, name, -err);
 		return FAILED;
 	}
-	return strchr(set.name, '%') ? add_print(opts, ifr.ifr_name) : DONE;
+	return strchr(set.name, '%') ? add_print(opts, name) : DONE;
 }
 
 const struct command cmd_add = {
 	.name = "add",
-	.synopsis = "NAME [mode tun|tap] [user U] [group G] [pi] [multi_queue]",
+	.synopsis = "NAME [mode tun|tap] [user U] [group G] [pi] [vnet_hdr] [multi_queue [queues N]] [backpressure] [keep_carrier] [mtu N] [txqueuelen N] [address MAC] [netns NETNS|PID] [alias TEXT]",
 	.summary = "create a persistent device; its mode may follow from the NAME",
 	.run = add_run,
 };

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vtunctl help: written from the table of commands. */
 #include <stdio.h>
+#include <string.h>
 
 #include "vtunctl.h"
+
+#define HELP_COLUMNS	79
+#define HELP_INDENT	9
 
 static enum exit_status help_json(const struct options *opts)
 {
@@ -20,6 +24,25 @@ static enum exit_status help_json(const struct options *opts)
 	return print_json(opts, root);
 }
 
+/* Broken into lines, before a bracket. */
+static void help_synopsis(const struct command *cmd)
+{
+	const char *part = cmd->synopsis;
+	int column, len;
+
+	column = printf("  %s", cmd->name);
+	while (*part) {
+		const char *next = strstr(part, " [");
+
+		len = next ? next - part : (int)strlen(part);
+		if (column + 1 + len > HELP_COLUMNS)
+			column = printf("\n%*s", HELP_INDENT, "") - 1;
+		column += printf(" %.*s", len, part);
+		part += next ? len + 1 : len;
+	}
+	putchar('\n');
+}
+
 static enum exit_status help_run(const struct options *opts, int argc,
 				 char **argv)
 {
@@ -33,10 +56,10 @@ static enum exit_status help_run(const struct options *opts, int argc,
 	puts("Usage: vtunctl [-j [-p]] [-n NETNS] [COMMAND]\n"
 	     "       vtunctl -V\n\n"
 	     "Commands:");
-	for (i = 0; commands[i]; i++)
-		printf("  %s%s%s\n      %s\n", commands[i]->name,
-		       *commands[i]->synopsis ? " " : "",
-		       commands[i]->synopsis, commands[i]->summary);
+	for (i = 0; commands[i]; i++) {
+		help_synopsis(commands[i]);
+		printf("      %s\n", commands[i]->summary);
+	}
 	puts("\nOptions:\n"
 	     "  -j        print JSON\n"
 	     "  -p        print it indented\n"

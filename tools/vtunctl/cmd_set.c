@@ -1,125 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * vtunctl set: what the classic ioctls can change on a device that exists. They
- * need a file that is attached, so the device gets a queue for a moment.
- */
+/* vtunctl set: what can be changed on a device that exists, all of it at once. */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "vtunctl.h"
 
-/*
- * The first queue of a device brings its flags along, so these must be the
- * ones that the device has.
- */
-#define SET_KEPT_FLAGS	(IFF_TUN | IFF_TAP | IFF_NO_PI | IFF_ONE_QUEUE | \
-			 IFF_VNET_HDR | IFF_MULTI_QUEUE | IFF_NAPI | \
-			 IFF_NAPI_FRAGS | IFF_BACKPRESSURE)
+#define SET_MEMBER(member)	offsetof(struct settings, member)
 
-static const char *const set_words[] = { "user", "group", "persist", NULL };
+static const struct word set_words[] = {
+	{ "user", WORD_TEXT, SET_MEMBER(user), 0, 0 },
+	{ "group", WORD_TEXT, SET_MEMBER(group), 0, 0 },
+	{ "persist", WORD_SWITCH, SET_MEMBER(persist), 0, 0 },
+	{ "backpressure", WORD_SWITCH, SET_MEMBER(backpressure), 0, 0 },
+	{ "keep_carrier", WORD_SWITCH, SET_MEMBER(keep_carrier), 0, 0 },
+	WORD_QUEUES,
+	{ NULL, WORD_FLAG, 0, 0, 0 },
+};
 
-static void set_explain_busy(const struct link *link)
+/* What the classic ioctls know of; the rest is rtnetlink's alone. */
+static bool set_owner_could(const struct settings *set)
 {
-	struct holders all, some = { NULL, 0 };
-	char *text = NULL;
-
-	if (!holders_scan(&all)) {
-		holders_of(&all, link->name, 1, &some);
-		text = holders_text(&some);
-		holders_free(&some);
-		holders_free(&all);
-	}
-	msg_why("it is busy: its only queue is held by %s", text ? text :
-		"a process that is not visible from here (root sees more)");
-	msg_todo("Stop that process first. Devices made with multi_queue can be changed while in use.");
-	free(text);
+	return !set->backpressure && !set->keep_carrier && !set->queues.given;
 }
 
-static void set_explain_permission(const struct link *link)
+static enum exit_status set_explain(int err)
 {
-	const char *user = NULL, *group = NULL;
-
-	if (link->uid != (uid_t)-1)
-		user = msg_safe(print_user(link->uid));
-	if (link->gid != (gid_t)-1)
-		group = msg_safe(print_group(link->gid));
-	if (user && group)
-		msg_why("only its owner %s, and only as a member of its group %s, may do that without CAP_NET_ADMIN",
-			user, group);
-	else if (user)
-		msg_why("only its owner %s may do that without CAP_NET_ADMIN",
-			user);
-	else if (group)
-		msg_why("only members of its group %s may do that without CAP_NET_ADMIN",
-			group);
-	else
-		msg_why("it has no owner or group, so this needs CAP_NET_ADMIN in this network namespace");
-	msg_todo("Run it as root.");
-}
-
-static void set_explain(const struct link *link, int err)
-{
-	switch (err) {
-	case EBUSY:
-		set_explain_busy(link);
-		break;
-	case EPERM:
-		set_explain_permission(link);
-		break;
-	case E2BIG:
-		msg_why("it has 256 queues already, and setting needs one more for a moment");
-		msg_todo("Close one of them; 'vtunctl show %s' tells who has them.",
-			 msg_safe(link->name));
-		break;
-	case EBADFD:
-	case ENODEV:
+	if (err == EPERM) {
+		msg_why("backpressure, keep_carrier and queues need the capability CAP_NET_ADMIN in this network namespace");
+		msg_todo("Run it as root. Owners and groups may set user, group and persist.");
+	} else if (err == ENODEV) {
 		msg_why("somebody else has just deleted it");
 		msg_todo("Look what is there now: vtunctl list");
-		break;
-	default:
-		msg_why("the kernel refused it (%s)", strerror(err));
-		msg_todo("The kernel's log (dmesg) may tell more.");
+	} else {
+		rtnl_explain(err);
 	}
+	return FAILED;
 }
 
-static int set_attach(int fd, const struct link *link)
+/*
+ * Over rtnetlink a device can lose its persistence while no program has it, so
+ * that there is none with which it could go.
+ */
+static enum exit_status set_let_go(const struct link *link)
 {
-	struct ifreq queue = { .ifr_flags = IFF_DETACH_QUEUE };
-	unsigned int flags = link->flags;
-	struct ifreq ifr = { 0 };
 	struct link now;
-	int err;
 
-	sysfs_get_flags(link, &flags);
-	memcpy(ifr.ifr_name, link->name, sizeof(ifr.ifr_name));
-	/* NO_CARRIER: nobody is going to read, so nobody should send. */
-	ifr.ifr_flags = (flags & SET_KEPT_FLAGS) | IFF_NO_CARRIER;
-	if (ioctl(fd, TUNSETIFF, &ifr))
-		return -errno;
-	/* A detached queue gets no packets, and ioctls work on it as well. */
-	if (flags & IFF_MULTI_QUEUE && ioctl(fd, TUNSETQUEUE, &queue))
-		return -errno;
-	/* If it went meanwhile, TUNSETIFF has made a new one of that name. */
-	err = link_get(link->name, &now);
-	if (err)
-		return err;
-	return now.ifindex == link->ifindex ? 0 : -ENODEV;
-}
-
-static int set_apply(int fd, const struct settings *set)
-{
-	if (set->user && ioctl(fd, TUNSETOWNER, (unsigned long)set->uid))
-		return -errno;
-	if (set->group && ioctl(fd, TUNSETGROUP, (unsigned long)set->gid))
-		return -errno;
-	if (set->persist && ioctl(fd, TUNSETPERSIST,
-				  (unsigned long)!strcmp(set->persist, "on")))
-		return -errno;
-	return 0;
+	if (link_get(link->name, &now) || now.ifindex != link->ifindex ||
+	    device_count_attached(&now) || now.num_disabled)
+		return DONE;
+	return owner_let_go(&now);
 }
 
 static enum exit_status set_run(const struct options *opts, int argc,
@@ -127,35 +56,31 @@ static enum exit_status set_run(const struct options *opts, int argc,
 {
 	struct settings set;
 	struct link link;
-	int fd, err;
+	int err;
 
 	(void)opts;		/* nothing is printed */
 	err = args_parse(&set, set_words, argc, argv);
 	if (err)
 		return err;
-	if (!set.user && !set.group && !set.persist)
-		return msg_usage("nothing to set: give user, group or persist");
+	if (!set.user && !set.group && !set.persist && set_owner_could(&set))
+		return msg_usage("nothing to set: give user, group, persist, backpressure, keep_carrier or queues");
 	msg_task("set %s", msg_safe(set.name));
 	err = link_find(set.name, &link);
 	if (!err)
-		err = args_find_ids(&set);
-	if (!err)
-		err = node_open(&fd);
+		err = ids_find(&set);
 	if (err)
 		return err;
-	err = set_attach(fd, &link);
-	if (!err)
-		err = set_apply(fd, &set);
-	close(fd);
-	if (!err)
-		return DONE;
-	set_explain(&link, -err);
-	return FAILED;
+	err = link_change(link.ifindex, &set);
+	if (err == -EPERM && set_owner_could(&set))
+		return owner_set(&link, &set);
+	if (err)
+		return set_explain(-err);
+	return set.persist == OFF ? set_let_go(&link) : DONE;
 }
 
 const struct command cmd_set = {
 	.name = "set",
-	.synopsis = "NAME [user U] [group G] [persist on|off]",
-	.summary = "change who may use a device, or whether it stays without a program",
+	.synopsis = "NAME [user U] [group G] [persist on|off] [backpressure on|off] [keep_carrier on|off] [queues N]",
+	.summary = "change who may use a device, and how it behaves",
 	.run = set_run,
 };

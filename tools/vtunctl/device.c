@@ -40,6 +40,13 @@ static long device_count_single(const struct link *link)
 	return -1;
 }
 
+long device_count_attached(const struct link *link)
+{
+	if (link->flags & IFF_MULTI_QUEUE)
+		return link->num_queues;
+	return device_count_single(link);
+}
+
 int device_fill(struct device *device, const struct link *link,
 		const struct holders *all)
 {
@@ -47,12 +54,8 @@ int device_fill(struct device *device, const struct link *link,
 
 	*device = (struct device){ .link = *link };
 	sysfs_get_flags(link, &device->link.flags);
-	if (link->flags & IFF_MULTI_QUEUE) {
-		device->attached = link->num_queues;
-		device->detached = link->num_disabled;
-	} else {
-		device->attached = device_count_single(link);
-	}
+	device->attached = device_count_attached(link);
+	device->detached = link->num_disabled;
 	num_queues = device->attached + device->detached;
 	return holders_of(all, link->name, num_queues, &device->holders);
 }

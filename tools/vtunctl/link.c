@@ -5,21 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 
 #include "vtunctl.h"
-
-/* The kernel fills dumps up to this; a single device never needs as much. */
-#define LINK_BUFFER_SIZE	32768
-
-/* Holds the longest name, and has the alignment of the header. */
-struct link_request {
-	struct nlmsghdr nlh;
-	char rest[256];
-};
 
 /* A busy system can interrupt each try; it is no use to go on for ever. */
 #define LINK_DUMP_TRIES		20
@@ -83,6 +73,8 @@ static void link_parse_data(struct link *link, const struct nlattr *data)
 	link->gid = link_get_u32(tb[IFLA_TUN_GROUP], -1);
 	link->num_queues = link_get_u32(tb[IFLA_TUN_NUM_QUEUES], 0);
 	link->num_disabled = link_get_u32(tb[IFLA_TUN_NUM_DISABLED_QUEUES], 0);
+	link->max_queues = link_get_u32(tb[IFLA_VTUN_MAX_QUEUES], 0);
+	link->keep_carrier = link_get_u8(tb[IFLA_VTUN_KEEP_CARRIER]);
 }
 
 static void link_parse(struct link *link, const struct nlmsghdr *nlh)
@@ -133,43 +125,6 @@ static int link_collect(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-static int rtnl_talk_on(struct mnl_socket *nl, struct nlmsghdr *nlh,
-			mnl_cb_t collect, void *data)
-{
-	static char buf[LINK_BUFFER_SIZE]
-		__attribute__((aligned(NLMSG_ALIGNTO)));
-	unsigned int portid, seq = time(NULL);
-	ssize_t len;
-	int ret;
-
-	nlh->nlmsg_seq = seq;
-	nlh->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
-		return -errno;
-	portid = mnl_socket_get_portid(nl);
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
-	do {
-		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (len < 0)
-			return -errno;
-		ret = mnl_cb_run(buf, len, seq, portid, collect, data);
-	} while (ret > MNL_CB_STOP);
-	return ret < 0 ? -errno : 0;
-}
-
-int rtnl_talk(struct nlmsghdr *nlh, mnl_cb_t collect, void *data)
-{
-	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	int err;
-
-	if (!nl)
-		return -errno;
-	err = rtnl_talk_on(nl, nlh, collect, data);
-	mnl_socket_close(nl);
-	return err;
-}
-
 /* Sends @nlh and collects the devices of the answer. Returns 0 or -errno. */
 static int link_talk(struct nlmsghdr *nlh, struct link_results *results)
 {
@@ -184,8 +139,7 @@ static int link_talk(struct nlmsghdr *nlh, struct link_results *results)
 	return err;
 }
 
-static void link_start(struct link_request *request, unsigned int type,
-		       int ifindex)
+void link_start(struct link_request *request, unsigned int type, int ifindex)
 {
 	struct ifinfomsg *ifi;
 

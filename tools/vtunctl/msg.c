@@ -8,6 +8,9 @@
 
 #include "vtunctl.h"
 
+/* The longest that is shown is an alias, and it is never cut. */
+#define MSG_SAFE_SIZE	256
+
 static char msg_task_text[512];
 
 void msg_task(const char *fmt, ...)
@@ -60,10 +63,10 @@ enum exit_status msg_usage(const char *fmt, ...)
  */
 const char *msg_safe(const char *str)
 {
-	static char buffers[8][4 * NAME_SIZE + 1];
+	static char buffers[8][4 * MSG_SAFE_SIZE + 1];
 	static unsigned int next;
 	char *buf = buffers[next++ % 8];
-	const char *end = str + strnlen(str, NAME_SIZE);
+	const char *end = str + strnlen(str, MSG_SAFE_SIZE);
 	mbstate_t state = { 0 };
 	size_t len = 0;
 

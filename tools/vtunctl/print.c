@@ -61,13 +61,22 @@ const char *print_group(gid_t gid)
 	return number;
 }
 
+/* Others have one queue, whatever anybody says. */
+static bool print_has_limit(const struct link *link)
+{
+	return link->max_queues && link->flags & IFF_MULTI_QUEUE;
+}
+
 static void print_text_queues(const struct device *device)
 {
 	if (device->attached < 0)
-		printf("    queues unknown\n");
+		printf("    queues unknown");
 	else
-		printf("    queues %ld attached %ld detached\n",
+		printf("    queues %ld attached %ld detached",
 		       device->attached, device->detached);
+	if (print_has_limit(&device->link))
+		printf(" %u at most", device->link.max_queues);
+	putchar('\n');
 }
 
 static void print_text_holders(const struct device *device)
@@ -93,6 +102,8 @@ static void print_text(const struct device *device)
 	for (i = 0; i < ARRAY_SIZE(print_flags); i++)
 		if (link->flags & print_flags[i].bit)
 			printf(" %s", print_flags[i].name);
+	if (link->keep_carrier)
+		printf(" keep_carrier");
 	if (link->uid != (uid_t)-1)
 		printf(" user %s", msg_safe(print_user(link->uid)));
 	if (link->gid != (gid_t)-1)
@@ -132,6 +143,8 @@ static json_t *print_json_flags(const struct link *link)
 		if (link->flags & print_flags[i].bit)
 			json_array_append_new(flags,
 					      json_string(print_flags[i].name));
+	if (link->keep_carrier)
+		json_array_append_new(flags, json_string("keep_carrier"));
 	return flags;
 }
 
@@ -204,6 +217,9 @@ static json_t *print_json_device(const struct device *device)
 				      "attached", (json_int_t)device->attached,
 				      "detached",
 				      (json_int_t)device->detached));
+	if (print_has_limit(link))
+		json_object_set_new(json, "max_queues",
+				    json_integer(link->max_queues));
 	json_object_set_new(json, "stats64", print_json_stats(&link->stats));
 	json_object_set_new(json, "processes",
 			    print_json_holders(&device->holders));

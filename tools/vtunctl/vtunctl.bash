@@ -17,6 +17,13 @@ _vtunctl_value() {
 	case $1 in
 	mode) _vtunctl_words 'tun tap' "$2" ;;
 	persist) _vtunctl_words 'on off' "$2" ;;
+	backpressure | keep_carrier)
+		# Of a new device they need no value.
+		[[ $command == set ]] || return 1
+		_vtunctl_words 'on off' "$2"
+		;;
+	netns) _vtunctl_words "$(ls /run/netns 2>/dev/null)" "$2" ;;
+	queues | mtu | txqueuelen | address | alias) ;;
 	user) mapfile -t COMPREPLY < <(compgen -u -- "$2") ;;
 	group) mapfile -t COMPREPLY < <(compgen -g -- "$2") ;;
 	*) return 1 ;;
@@ -67,10 +74,10 @@ _vtunctl() {
 	case $command in
 	add)
 		((after == 1)) && return
-		words='mode user group pi multi_queue'
+		words='mode user group pi vnet_hdr multi_queue queues backpressure keep_carrier mtu txqueuelen address netns alias'
 		;;
 	set)
-		words='user group persist'
+		words='user group persist backpressure keep_carrier queues'
 		((after == 1)) && words=$(_vtunctl_names)
 		;;
 	show | doctor)

@@ -15,6 +15,8 @@
 #include <jansson.h>
 #include <libmnl/libmnl.h>
 
+#include <linux/vtun.h>
+
 /* Developers may build with -DVTUN_KIND='"tun"' to compare with in-tree tun. */
 #ifndef VTUN_KIND
 #define VTUN_KIND	"vtun"
@@ -88,28 +90,76 @@ const char *msg_safe(const char *str);
 
 /* args.c: words of the command line */
 
-/* What "add" and "set" take after NAME; an id of -1 or a flag of 0 is unset. */
+enum toggle {
+	UNSET = 0,
+	OFF,
+	ON,
+};
+
+struct number {
+	bool given;
+	uint32_t value;
+};
+
+struct address {
+	bool given;
+	uint8_t bytes[6];
+};
+
+/* What "add" and "set" take after NAME; what is not given is 0. */
 struct settings {
 	const char *name;
 	int mode;		/* IFF_TUN, IFF_TAP or 0 */
 	const char *user;	/* as typed */
 	const char *group;
-	uid_t uid;
+	uid_t uid;		/* -1: none */
 	gid_t gid;
-	bool pi;
-	bool multi_queue;
-	const char *persist;	/* "on", "off" or NULL */
+	enum toggle pi;
+	enum toggle vnet_hdr;
+	enum toggle multi_queue;
+	enum toggle persist;
+	enum toggle backpressure;
+	enum toggle keep_carrier;
+	struct number queues;
+	struct number mtu;
+	struct number txqueuelen;
+	struct address address;
+	const char *netns;	/* as typed */
+	int netns_fd;		/* of a name; -1: none, or a process */
+	const char *alias;
 };
+
+/* A keyword, what follows it, and which member takes it. */
+struct word {
+	const char *name;
+	enum word_kind {
+		WORD_FLAG,	/* nothing follows: a toggle is on */
+		WORD_SWITCH,	/* "on" or "off", for a toggle */
+		WORD_TEXT,
+		WORD_NUMBER,
+		WORD_MODE,
+		WORD_ADDRESS,
+	} kind;
+	size_t member;
+	uint32_t least, most;	/* of a number */
+};
+
+/* What the kernel takes; VTUN_MAX_QUEUES of the driver. */
+#define WORD_QUEUES \
+	{ "queues", WORD_NUMBER, offsetof(struct settings, queues), 1, 256 }
 
 /* Steps over the optional keyword "dev" or "name". */
 void args_skip_keyword(int *argc, char ***argv);
 /* NULL if @name can be looked up, else what is wrong with it. */
 const char *args_bad_name(const char *name, bool create);
-/* Parses NAME and those of the words that are in @words (NULL-terminated). */
-enum exit_status args_parse(struct settings *set, const char *const *words,
+/* Parses NAME and those of the words that are in @words, up to one of no name. */
+enum exit_status args_parse(struct settings *set, const struct word *words,
 			    int argc, char **argv);
+
+/* ids.c */
+
 /* Looks up settings' user and group by name or number. */
-enum exit_status args_find_ids(struct settings *set);
+enum exit_status ids_find(struct settings *set);
 
 /* caller.c */
 
@@ -118,11 +168,29 @@ bool caller_has_net_admin(void);
 
 /* netns.c */
 enum exit_status netns_enter(const char *name);
+/* Whether it is no name, but may be the number of a process. */
+bool netns_is_process(const char *name);
+/* By name or path; explains why it can't be opened. */
+enum exit_status netns_open(const char *name, int *fd);
 
-/* link.c: devices as rtnetlink shows them */
+/* rtnl.c */
 
 /* Sends @nlh, calls @collect for each message. Returns 0 or -errno. */
 int rtnl_talk(struct nlmsghdr *nlh, mnl_cb_t collect, void *data);
+/* What the kernel said when it refused the last request; empty: nothing. */
+const char *rtnl_said(void);
+/* Says it, for errors that nobody knows better. */
+void rtnl_explain(int err);
+
+/* link.c: devices as rtnetlink shows them */
+
+/* Holds the longest name, an alias and all words of vtunctl. */
+struct link_request {
+	struct nlmsghdr nlh;
+	char rest[1020];
+};
+
+void link_start(struct link_request *request, unsigned int type, int ifindex);
 
 struct link {
 	int ifindex;
@@ -142,6 +210,8 @@ struct link {
 	gid_t gid;
 	uint32_t num_queues;	/* multi-queue devices only */
 	uint32_t num_disabled;
+	uint32_t max_queues;	/* 0: unknown */
+	bool keep_carrier;
 };
 
 bool link_is_ours(const struct link *link);
@@ -152,6 +222,12 @@ int link_list(struct link **links, size_t *n);
 int link_delete(int ifindex);
 /* link_get() for a device that must be of our kind; says it if it is not. */
 enum exit_status link_find(const char *name, struct link *link);
+
+/* link_change.c */
+
+/* Makes a device of that name, or changes one; returns 0 or -errno. */
+int link_create(const struct settings *set, const char *name);
+int link_change(int ifindex, const struct settings *set);
 
 /* sysfs.c */
 
@@ -166,6 +242,14 @@ int node_get_number(unsigned int *major, unsigned int *minor);
 enum exit_status node_check(void);
 /* Opens the node, or explains why it can't be opened. */
 enum exit_status node_open(int *fd);
+
+/* owner.c */
+
+/* Sets user, group and persist as an owner may; explains why it can't. */
+enum exit_status owner_set(const struct link *link,
+			   const struct settings *set);
+/* Has a device that is not persistent go, unless a program has it. */
+enum exit_status owner_let_go(const struct link *link);
 
 /* exec_node.c */
 
@@ -207,6 +291,8 @@ struct device {
 
 /* @command begins with its number, ETHTOOL_*. Returns 0 or -errno. */
 int device_ethtool(const char *name, void *command);
+/* Files that are attached, detached ones apart; -1: unknown. */
+long device_count_attached(const struct link *link);
 int device_fill(struct device *device, const struct link *link,
 		const struct holders *all);
 void device_free(struct device *device);

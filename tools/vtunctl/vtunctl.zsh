@@ -22,6 +22,15 @@ _vtunctl_value() {
 	case $1 in
 	mode) _wanted modes expl mode compadd tun tap ;;
 	persist) _wanted states expl state compadd on off ;;
+	backpressure | keep_carrier)
+		# Of a new device they need no value.
+		[[ $2 == set ]] || return 1
+		_wanted states expl state compadd on off
+		;;
+	netns) _vtunctl_namespaces ;;
+	queues | mtu | txqueuelen) _message 'number' ;;
+	address) _message 'Ethernet address' ;;
+	alias) _message 'text' ;;
 	user) _users ;;
 	group) _groups ;;
 	*) return 1 ;;
@@ -52,14 +61,15 @@ _vtunctl_command() {
 		if (( ! $#before )); then
 			_message 'name of the new device'
 		else
-			_vtunctl_value $words[CURRENT-1] || _vtunctl_keywords mode user group pi multi_queue
+			_vtunctl_value $words[CURRENT-1] add || _vtunctl_keywords mode user group pi vnet_hdr multi_queue queues \
+				backpressure keep_carrier mtu txqueuelen address netns alias
 		fi
 		;;
 	set)
 		if (( ! $#before )); then
 			_vtunctl_devices
 		else
-			_vtunctl_value $words[CURRENT-1] || _vtunctl_keywords user group persist
+			_vtunctl_value $words[CURRENT-1] set || _vtunctl_keywords user group persist backpressure keep_carrier queues
 		fi
 		;;
 	show | doctor)
