@@ -27,12 +27,12 @@ version() {
 help_tells_all() {
 	local command
 
-	for command in add del set list show exec doctor help; do
+	for command in add del set list show watch exec doctor help; do
 		vtunctl help | grep -q "^  $command" || fail "no $command"
 	done
 	gives "$(vtunctl help)" -h
 	gives "$(vtunctl help)" --help
-	equal '["add","del","set","list","show","exec","doctor","help"]' \
+	equal '["add","del","set","list","show","watch","exec","doctor","help"]' \
 		"$(json 'map(.command)' help)" commands
 }
 

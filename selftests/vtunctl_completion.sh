@@ -22,7 +22,7 @@ completes() {
 }
 
 commands_and_words() {
-	completes "-j -p -n -V add del set list show exec doctor help" ""
+	completes "-j -p -n -V add del set list show watch exec doctor help" ""
 	completes "set show" s
 	completes "list" -j -p li
 	completes "" add ""
@@ -55,6 +55,8 @@ names() {
 	completes "tap0" set dev ta
 	completes "tap0 tun0" doctor ""
 	completes "" doctor tap0 ""
+	completes "-j tap0 tun0" watch ""
+	completes "-j" watch tap0 ""
 	completes "there" -n ""
 	completes "there" add tap1 netns ""
 	completes "wan0" -n there show ""

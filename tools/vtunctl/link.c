@@ -77,13 +77,19 @@ static void link_parse_data(struct link *link, const struct nlattr *data)
 	link->keep_carrier = link_get_u8(tb[IFLA_VTUN_KEEP_CARRIER]);
 }
 
-static void link_parse(struct link *link, const struct nlmsghdr *nlh)
+bool link_parse(struct link *link, const struct nlmsghdr *nlh)
 {
 	const struct nlattr *info[IFLA_MAX + 1] = { NULL };
 	const struct nlattr *tb[IFLA_MAX + 1] = { NULL };
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
 	size_t len;
 
+	/* Bridges tell of their ports with messages of the same types. */
+	if ((nlh->nlmsg_type != RTM_NEWLINK &&
+	     nlh->nlmsg_type != RTM_DELLINK) ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifi) ||
+	    ifi->ifi_family != AF_UNSPEC)
+		return false;
 	*link = (struct link){ .uid = -1, .gid = -1 };
 	mnl_attr_parse(nlh, sizeof(*ifi), link_parse_tb, tb);
 	link->ifindex = ifi->ifi_index;
@@ -101,27 +107,28 @@ static void link_parse(struct link *link, const struct nlmsghdr *nlh)
 		memcpy(&link->stats, mnl_attr_get_payload(tb[IFLA_STATS64]),
 		       len);
 	}
+	link->netnsid = link_get_u32(tb[IFLA_NEW_NETNSID], -1);
 	if (!tb[IFLA_LINKINFO])
-		return;
+		return true;
 	mnl_attr_parse_nested(tb[IFLA_LINKINFO], link_parse_tb, info);
 	link_copy_string(link->kind, sizeof(link->kind), info[IFLA_INFO_KIND]);
 	if (info[IFLA_INFO_DATA] && link_is_ours(link))
 		link_parse_data(link, info[IFLA_INFO_DATA]);
+	return true;
 }
 
 static int link_collect(const struct nlmsghdr *nlh, void *data)
 {
 	struct link_results *results = data;
-	struct link *list;
+	struct link link, *list;
 
-	if (nlh->nlmsg_type != RTM_NEWLINK ||
-	    mnl_nlmsg_get_payload_len(nlh) < sizeof(struct ifinfomsg))
+	if (!link_parse(&link, nlh))
 		return MNL_CB_OK;
 	list = realloc(results->list, (results->n + 1) * sizeof(*list));
 	if (!list)
 		return MNL_CB_ERROR;	/* with errno ENOMEM */
 	results->list = list;
-	link_parse(&list[results->n++], nlh);
+	list[results->n++] = link;
 	return MNL_CB_OK;
 }
 

@@ -34,7 +34,7 @@ static const char *print_operstate(unsigned int state)
 	return state < ARRAY_SIZE(names) ? names[state] : "UNKNOWN";
 }
 
-static const char *print_mode(const struct link *link)
+const char *print_mode(const struct link *link)
 {
 	return link->flags & IFF_TAP ? "tap" : "tun";
 }
@@ -187,6 +187,14 @@ static json_t *print_json_holders(const struct holders *set)
 	return processes;
 }
 
+json_t *print_json_queues(long attached, long detached)
+{
+	if (attached < 0)
+		return json_null();
+	return json_pack("{s:I, s:I}", "attached", (json_int_t)attached,
+			 "detached", (json_int_t)detached);
+}
+
 static json_t *print_json_device(const struct device *device)
 {
 	const struct link *link = &device->link;
@@ -211,12 +219,9 @@ static json_t *print_json_device(const struct device *device)
 			    json_string(print_operstate(link->operstate)));
 	json_object_set_new(json, "carrier", json_boolean(link->carrier));
 	json_object_set_new(json, "mtu", json_integer(link->mtu));
-	json_object_set_new(json, "queues", device->attached < 0 ?
-			    json_null() :
-			    json_pack("{s:I, s:I}",
-				      "attached", (json_int_t)device->attached,
-				      "detached",
-				      (json_int_t)device->detached));
+	json_object_set_new(json, "queues",
+			    print_json_queues(device->attached,
+					      device->detached));
 	if (print_has_limit(link))
 		json_object_set_new(json, "max_queues",
 				    json_integer(link->max_queues));

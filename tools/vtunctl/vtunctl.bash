@@ -57,7 +57,7 @@ _vtunctl() {
 		((i++))
 	done
 	if ((i == COMP_CWORD)); then
-		_vtunctl_words '-j -p -n -V add del set list show exec doctor help' "$cur"
+		_vtunctl_words '-j -p -n -V add del set list show watch exec doctor help' "$cur"
 		return
 	fi
 
@@ -82,6 +82,10 @@ _vtunctl() {
 		;;
 	show | doctor)
 		((after == 1)) && words=$(_vtunctl_names)
+		;;
+	watch)
+		words='-j'
+		((after == 1)) && words="-j $(_vtunctl_names)"
 		;;
 	del | delete)
 		words=$(_vtunctl_names)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vtunctl: create, delete, change, show, use and examine vtun devices. */
+/* vtunctl: create, delete, change, show, watch, use and examine vtun devices. */
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 const struct command *const commands[] = {
 	&cmd_add, &cmd_del, &cmd_set, &cmd_list, &cmd_show,
-	&cmd_exec, &cmd_doctor, &cmd_help, NULL,
+	&cmd_watch, &cmd_exec, &cmd_doctor, &cmd_help, NULL,
 };
 
 enum option {
@@ -85,7 +85,27 @@ static enum exit_status command_enter(const struct options *opts,
 	return cmd->becomes ? NOT_RUN : FAILED;
 }
 
-static enum exit_status command_run(const struct options *opts, int argc,
+/* Takes -j and -p out of the words behind a command. */
+static int command_take_options(struct options *opts, int argc, char **argv)
+{
+	int i, left = 0;
+
+	for (i = 0; i < argc; i++) {
+		switch (option_find(argv[i])) {
+		case OPTION_JSON:
+			opts->json = true;
+			break;
+		case OPTION_PRETTY:
+			opts->pretty = true;
+			break;
+		default:
+			argv[left++] = argv[i];
+		}
+	}
+	return left;
+}
+
+static enum exit_status command_run(struct options *opts, int argc,
 				    char **argv)
 {
 	const struct command *cmd;
@@ -104,6 +124,8 @@ static enum exit_status command_run(const struct options *opts, int argc,
 	if (!cmd)
 		return msg_usage("there is no command '%s'",
 				 msg_safe(argv[0]));
+	if (cmd->takes_options)
+		argc = 1 + command_take_options(opts, argc - 1, argv + 1);
 	for (i = 1; i < argc && !cmd->becomes; i++)
 		if (option_find(argv[i]) != OPTION_UNKNOWN)
 			return msg_usage("option '%s' must stand before '%s'",

@@ -67,12 +67,13 @@ struct command {
 	const char *synopsis;
 	const char *summary;
 	bool becomes;		/* what follows is another program's */
+	bool takes_options;	/* -j and -p may stand behind it, too */
 	enum exit_status (*run)(const struct options *opts, int argc,
 				char **argv);
 };
 
 extern const struct command cmd_add, cmd_del, cmd_set, cmd_list, cmd_show,
-	cmd_exec, cmd_doctor, cmd_help;
+	cmd_watch, cmd_exec, cmd_doctor, cmd_help;
 extern const struct command *const commands[];
 
 /* msg.c: messages for people, on stderr */
@@ -202,6 +203,7 @@ struct link {
 	uint32_t mtu;
 	uint32_t txqlen;
 	uint32_t master;	/* 0: none, as when in no bridge */
+	int32_t netnsid;	/* where it went, if that is why it is deleted */
 	struct rtnl_link_stats64 stats;
 
 	/* From here on: devices of our kind only. */
@@ -215,6 +217,8 @@ struct link {
 };
 
 bool link_is_ours(const struct link *link);
+/* False if @nlh is not about a device. */
+bool link_parse(struct link *link, const struct nlmsghdr *nlh);
 /* By name or alternative name. Returns 0 or -errno (-ENODEV: there is none). */
 int link_get(const char *name, struct link *link);
 /* All devices of our kind, to be freed with free(). Returns 0 or -errno. */
@@ -297,8 +301,34 @@ int device_fill(struct device *device, const struct link *link,
 		const struct holders *all);
 void device_free(struct device *device);
 
+/* watch.c: what changes from one state of the devices to the next */
+struct watch_event {
+	const char *what;
+	const struct link *link;	/* as it is now; NULL: events were lost */
+	const char *old_name;		/* of a rename */
+	long attached;
+};
+
+struct watched;
+
+struct watch {
+	struct watched *list;
+	size_t n;
+	const char *only;	/* a device's name, or NULL */
+	int (*tell)(const struct watch_event *event, void *data);
+	void *data;
+};
+
+/* These return what tell() returned, if that is not 0, or -errno. */
+int watch_message(struct watch *watch, const struct nlmsghdr *nlh);
+/* Takes all devices as they are; whatever is new or gone is told of or not. */
+int watch_all(struct watch *watch, bool quiet);
+void watch_free(struct watch *watch);
+
 /* print.c */
 
+/* "tap" or "tun". */
+const char *print_mode(const struct link *link);
 /* The name, or the number where there is none; valid until the next call. */
 const char *print_user(uid_t uid);
 const char *print_group(gid_t gid);
@@ -307,6 +337,7 @@ enum exit_status print_devices(const struct options *opts,
 /* Prints @root, whose reference it takes; NULL means out of memory. */
 enum exit_status print_json(const struct options *opts, json_t *root);
 json_t *print_json_string(const char *str);
+json_t *print_json_queues(long attached, long detached);
 /* Pushes stdout out; a full disk is a failure. */
 enum exit_status print_finish(void);
 

@@ -75,6 +75,10 @@ _vtunctl_command() {
 	show | doctor)
 		(( $#before )) || _vtunctl_devices
 		;;
+	watch)
+		_vtunctl_keywords -j
+		(( $#before )) || _vtunctl_devices
+		;;
 	del | delete) _vtunctl_devices ;;
 	exec)
 		shift words
@@ -99,6 +103,7 @@ _vtunctl() {
 		'set:change a device'
 		'list:show all devices'
 		'show:show one device'
+		'watch:tell what happens to devices'
 		'doctor:tell why something does not work'
 		'exec:run a program for which /dev/net/tun is vtun'
 		'help:show all commands'
