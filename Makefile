@@ -17,7 +17,7 @@ unexport SECONDS
 # How long make fuzz and make fuzz-calls take, the build apart.
 MINUTES ?= 1
 
-.PHONY: modules tools lib selftests install uninstall dkms dkms-remove deb rpm deb-test test quick programs soak stress fuzz fuzz-mutants fuzz-calls mutants bench bench-quick bench-check demo test-debug coverage lint compile_commands clean help
+.PHONY: modules tools lib iproute2 selftests install uninstall dkms dkms-remove deb rpm deb-test test quick programs soak stress fuzz fuzz-mutants fuzz-calls mutants bench bench-quick bench-check demo test-debug coverage lint compile_commands clean help
 
 modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vtun.ko
 	@scripts/module "$(KDIR)"
@@ -27,6 +27,9 @@ tools: ## vtunctl: build/vtunctl
 
 lib: ## libvtun and its examples: build/lib/
 	@$(MAKE) --no-print-directory -C tools/lib
+
+iproute2: ## a plugin with which ip(8) knows devices of the kind vtun: build/iproute2/link_vtun.so
+	@scripts/iproute2
 
 selftests: ## the test programs: build/selftests/
 	@$(MAKE) --no-print-directory -C selftests
@@ -117,5 +120,5 @@ clean: ## removes build/
 	@rm -rf build compile_commands.json
 
 help: ## this list
-	@sed -n 's/^\([a-z_-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
+	@sed -n 's/^\([a-z0-9_-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
 		printf '  %-17s %s\n' "$$name" "$$what"; done

@@ -18,6 +18,9 @@ lint_lib() {
 	clang -x c++ -fsyntax-only -Wall -Wextra tools/lib/libvtun.h 2>&1 | grep -E '(warning|error):' || true
 }
 
+# Its headers are iproute2's.
+lint_iproute2() { IPROUTE2=$(scripts/fetch iproute2) lint_program tools/iproute2; }
+
 lint_selftests() { lint_program selftests; }
 lint_fuzz() { lint_program selftests/fuzz; }
 
