@@ -27,12 +27,12 @@ version() {
 help_tells_all() {
 	local command
 
-	for command in add del set list show watch exec doctor help; do
+	for command in add del set list show watch top exec doctor help; do
 		vtunctl help | grep -q "^  $command" || fail "no $command"
 	done
 	gives "$(vtunctl help)" -h
 	gives "$(vtunctl help)" --help
-	equal '["add","del","set","list","show","watch","exec","doctor","help"]' \
+	equal '["add","del","set","list","show","watch","top","exec","doctor","help"]' \
 		"$(json 'map(.command)' help)" commands
 }
 
@@ -57,6 +57,15 @@ commands_can_be_short() {
 	wrong "'s' could be more than one command" s tap0
 }
 
+# Behind commands that show something, as well.
+options_behind() {
+	vtunctl add tap0
+	equal "$(vtunctl -j)" "$(vtunctl list -j)" "list -j"
+	equal "$(vtunctl -j -p)" "$(vtunctl show tap0 --json -p)" "show -j -p"
+	equal "$(vtunctl -s)" "$(vtunctl show --stats tap0)" "show -s"
+	equal "$(vtunctl -j -s)" "$(vtunctl list -statistics -j)" "list -s -j"
+}
+
 keyword_before_the_name() {
 	vtunctl add dev tap0 mode tun
 	vtunctl add name tap1
@@ -74,7 +83,8 @@ refuses_options() {
 	wrong "there is no option '--jsonp'" --jsonp list
 	wrong "'-n' needs the name" -n
 	vtunctl add tap0
-	unchanged wrong "option '-j' must stand before 'list'" list -j
+	unchanged wrong "option '-j' must stand before 'set'" set tap0 user 1 -j
+	unchanged wrong "option '-n' must stand before 'list'" list -n x
 	unchanged wrong "option '-n' must stand before 'del'" del tap0 -n x
 }
 
@@ -142,12 +152,13 @@ netns_that_is_none() {
 	gives ""
 }
 
-vtunctl_plan 12
+vtunctl_plan 13
 run_test "without a command it lists" no_command_lists
 run_test "-V prints the version" version
 run_test "help shows every command" help_tells_all
 run_test "-j prints JSON, -p indents it" json_is_compact_or_pretty
 run_test "a command may be shortened" commands_can_be_short
+run_test "-j, -p and -s may stand behind" options_behind
 run_test "dev or name may stand before the name" keyword_before_the_name
 run_test "wrong options are refused" refuses_options
 run_test "wrong commands are refused" refuses_commands

@@ -22,7 +22,7 @@ completes() {
 }
 
 commands_and_words() {
-	completes "-j -p -n -V add del set list show watch exec doctor help" ""
+	completes "-j -p -s -n -V add del set list show watch top exec doctor help" ""
 	completes "set show" s
 	completes "list" -j -p li
 	completes "" add ""
@@ -30,7 +30,7 @@ commands_and_words() {
 		add tap0 ""
 	completes "mode multi_queue mtu" add dev tap0 pi m
 	completes "user group persist backpressure keep_carrier queues" set tap0 ""
-	completes "" list ""
+	completes "-s" list ""
 }
 
 values() {
@@ -59,7 +59,10 @@ names() {
 	completes "-j" watch tap0 ""
 	completes "there" -n ""
 	completes "there" add tap1 netns ""
-	completes "wan0" -n there show ""
+	completes "-s wan0" -n there show ""
+	completes "-s" show tap0 ""
+	completes "-d -1 -s -j tap0 tun0" top ""
+	completes "" top -d ""
 }
 
 programs() {

@@ -53,7 +53,7 @@ static enum exit_status help_run(const struct options *opts, int argc,
 	msg_task("show the help");
 	if (opts->json)
 		return help_json(opts);
-	puts("Usage: vtunctl [-j [-p]] [-n NETNS] [COMMAND]\n"
+	puts("Usage: vtunctl [-j [-p]] [-s] [-n NETNS] [COMMAND]\n"
 	     "       vtunctl -V\n\n"
 	     "Commands:");
 	for (i = 0; commands[i]; i++) {
@@ -63,6 +63,7 @@ static enum exit_status help_run(const struct options *opts, int argc,
 	puts("\nOptions:\n"
 	     "  -j        print JSON\n"
 	     "  -p        print it indented\n"
+	     "  -s        show statistics, too\n"
 	     "  -n NETNS  work in that network namespace\n"
 	     "  -V        print the version\n\n"
 	     "vtunctl(8) tells everything.");

@@ -23,6 +23,8 @@ static int list_print(const struct options *opts, const struct link *links,
 		err = device_fill(&devices[filled], &links[filled], &all);
 		if (!err)
 			filled++;
+		if (!err && opts->stats)
+			err = device_fill_stats(&devices[filled - 1]);
 	}
 	if (!err)
 		*status = print_devices(opts, devices, n);
@@ -61,7 +63,8 @@ static enum exit_status list_run(const struct options *opts, int argc,
 const struct command cmd_list = {
 	.name = "list",
 	.alias = "lst",
-	.synopsis = "",
+	.synopsis = "[-s]",
 	.summary = "show all devices with their users (the default)",
+	.takes_options = true,
 	.run = list_run,
 };

@@ -26,6 +26,11 @@ static enum exit_status show_run(const struct options *opts, int argc,
 	err = holders_scan(&all);
 	if (!err)
 		err = device_fill(&device, &link, &all);
+	if (!err && opts->stats) {
+		err = device_fill_stats(&device);
+		if (err)
+			device_free(&device);
+	}
 	if (!err) {
 		status = print_devices(opts, &device, 1);
 		device_free(&device);
@@ -39,7 +44,8 @@ static enum exit_status show_run(const struct options *opts, int argc,
 
 const struct command cmd_show = {
 	.name = "show",
-	.synopsis = "NAME",
+	.synopsis = "NAME [-s]",
 	.summary = "show one device with its users",
+	.takes_options = true,
 	.run = show_run,
 };

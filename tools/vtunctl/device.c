@@ -60,7 +60,17 @@ int device_fill(struct device *device, const struct link *link,
 	return holders_of(all, link->name, num_queues, &device->holders);
 }
 
+/* Of a device that has just gone, too, there is nothing to tell. */
+int device_fill_stats(struct device *device)
+{
+	int err = stats_get(device->link.name, &device->stats);
+
+	device->with_stats = !err;
+	return err == -ENOMEM ? err : 0;
+}
+
 void device_free(struct device *device)
 {
+	stats_free(&device->stats);
 	holders_free(&device->holders);
 }

@@ -121,6 +121,8 @@ static void print_text(const struct device *device)
 	       " errors %" PRIu64 " dropped\n",
 	       (uint64_t)stats->tx_packets, (uint64_t)stats->tx_bytes,
 	       (uint64_t)stats->tx_errors, (uint64_t)stats->tx_dropped);
+	if (device->with_stats)
+		print_stats_text(&device->stats);
 	print_text_holders(device);
 }
 
@@ -195,7 +197,7 @@ json_t *print_json_queues(long attached, long detached)
 			 "detached", (json_int_t)detached);
 }
 
-static json_t *print_json_device(const struct device *device)
+json_t *print_json_device(const struct device *device)
 {
 	const struct link *link = &device->link;
 	json_t *json = json_pack("{s:i, s:o, s:s, s:o}",
@@ -226,6 +228,9 @@ static json_t *print_json_device(const struct device *device)
 		json_object_set_new(json, "max_queues",
 				    json_integer(link->max_queues));
 	json_object_set_new(json, "stats64", print_json_stats(&link->stats));
+	if (device->with_stats)
+		json_object_set_new(json, "statistics",
+				    print_stats_json(&device->stats, NULL));
 	json_object_set_new(json, "processes",
 			    print_json_holders(&device->holders));
 	return json;

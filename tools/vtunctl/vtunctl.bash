@@ -57,7 +57,7 @@ _vtunctl() {
 		((i++))
 	done
 	if ((i == COMP_CWORD)); then
-		_vtunctl_words '-j -p -n -V add del set list show watch exec doctor help' "$cur"
+		_vtunctl_words '-j -p -s -n -V add del set list show watch top exec doctor help' "$cur"
 		return
 	fi
 
@@ -80,12 +80,23 @@ _vtunctl() {
 		words='user group persist backpressure keep_carrier queues'
 		((after == 1)) && words=$(_vtunctl_names)
 		;;
-	show | doctor)
+	doctor)
 		((after == 1)) && words=$(_vtunctl_names)
+		;;
+	list)
+		words='-s'
+		;;
+	show)
+		words='-s'
+		((after == 1)) && words="-s $(_vtunctl_names)"
 		;;
 	watch)
 		words='-j'
 		((after == 1)) && words="-j $(_vtunctl_names)"
+		;;
+	top)
+		[[ ${COMP_WORDS[COMP_CWORD - 1]} == -d ]] && return
+		words="-d -1 -s -j $(_vtunctl_names)"
 		;;
 	del | delete)
 		words=$(_vtunctl_names)

@@ -8,12 +8,13 @@
 
 const struct command *const commands[] = {
 	&cmd_add, &cmd_del, &cmd_set, &cmd_list, &cmd_show,
-	&cmd_watch, &cmd_exec, &cmd_doctor, &cmd_help, NULL,
+	&cmd_watch, &cmd_top, &cmd_exec, &cmd_doctor, &cmd_help, NULL,
 };
 
 enum option {
 	OPTION_JSON,
 	OPTION_PRETTY,
+	OPTION_STATS,
 	OPTION_NETNS,
 	OPTION_VERSION,
 	OPTION_HELP,
@@ -26,6 +27,8 @@ static const struct {
 } option_names[] = {
 	{ OPTION_JSON, "-j" }, { OPTION_JSON, "-json" },
 	{ OPTION_PRETTY, "-p" }, { OPTION_PRETTY, "-pretty" },
+	{ OPTION_STATS, "-s" }, { OPTION_STATS, "-stats" },
+	{ OPTION_STATS, "-statistics" },
 	{ OPTION_NETNS, "-n" }, { OPTION_NETNS, "-netns" },
 	{ OPTION_VERSION, "-V" }, { OPTION_VERSION, "-Version" },
 	{ OPTION_VERSION, "-version" },
@@ -85,7 +88,7 @@ static enum exit_status command_enter(const struct options *opts,
 	return cmd->becomes ? NOT_RUN : FAILED;
 }
 
-/* Takes -j and -p out of the words behind a command. */
+/* Takes -j, -p and -s out of the words behind a command. */
 static int command_take_options(struct options *opts, int argc, char **argv)
 {
 	int i, left = 0;
@@ -97,6 +100,9 @@ static int command_take_options(struct options *opts, int argc, char **argv)
 			break;
 		case OPTION_PRETTY:
 			opts->pretty = true;
+			break;
+		case OPTION_STATS:
+			opts->stats = true;
 			break;
 		default:
 			argv[left++] = argv[i];
@@ -147,6 +153,9 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_PRETTY:
 			opts.pretty = true;
+			break;
+		case OPTION_STATS:
+			opts.stats = true;
 			break;
 		case OPTION_NETNS:
 			if (++i == argc)

@@ -58,6 +58,7 @@ enum exit_status {
 struct options {
 	bool json;
 	bool pretty;
+	bool stats;
 	const char *netns;	/* to work in; NULL: where we are */
 };
 
@@ -67,13 +68,13 @@ struct command {
 	const char *synopsis;
 	const char *summary;
 	bool becomes;		/* what follows is another program's */
-	bool takes_options;	/* -j and -p may stand behind it, too */
+	bool takes_options;	/* -j, -p and -s may stand behind it, too */
 	enum exit_status (*run)(const struct options *opts, int argc,
 				char **argv);
 };
 
 extern const struct command cmd_add, cmd_del, cmd_set, cmd_list, cmd_show,
-	cmd_watch, cmd_exec, cmd_doctor, cmd_help;
+	cmd_watch, cmd_top, cmd_exec, cmd_doctor, cmd_help;
 extern const struct command *const commands[];
 
 /* msg.c: messages for people, on stderr */
@@ -285,12 +286,50 @@ void holders_free(struct holders *set);
 /* "openvpn(12) fd 5, qemu(13) fd 6 7", to be freed; NULL if there are none. */
 char *holders_text(const struct holders *set);
 
+/* stats.c: what the driver counts */
+enum stats_direction {
+	STATS_NEITHER,
+	STATS_RX,
+	STATS_TX,
+};
+
+#define STATS_DEVICE	(-1)	/* all of the device */
+#define STATS_OTHERS	(-2)	/* of queues that have no number any more */
+
+struct stat_row {
+	long queue;		/* or STATS_* */
+	enum stats_direction direction;
+	char name[33];
+	uint64_t value;
+};
+
+struct stats {
+	struct stat_row *rows;	/* as the driver orders them */
+	size_t n;
+};
+
+/* Returns 0 or -errno (-EOPNOTSUPP: the driver counts nothing). */
+int stats_get(const char *ifname, struct stats *stats);
+void stats_free(struct stats *stats);
+/* -1: none has rows. */
+long stats_last_queue(const struct stats *stats);
+
+/* stats_rates.c */
+
+/* No counter: how much there is now. */
+bool stats_is_level(const struct stat_row *row);
+/* A second, for each row, to be freed; 0 where nothing can be compared. */
+double *stats_rates(const struct stats *now, const struct stats *before,
+		    double interval);
+
 /* device.c: everything that "list" and "show" tell */
 struct device {
 	struct link link;
 	long attached;		/* -1: unknown */
 	long detached;
 	struct holders holders;
+	bool with_stats;
+	struct stats stats;
 };
 
 /* @command begins with its number, ETHTOOL_*. Returns 0 or -errno. */
@@ -299,6 +338,8 @@ int device_ethtool(const char *name, void *command);
 long device_count_attached(const struct link *link);
 int device_fill(struct device *device, const struct link *link,
 		const struct holders *all);
+/* Adds statistics; there are none where the driver has none. */
+int device_fill_stats(struct device *device);
 void device_free(struct device *device);
 
 /* watch.c: what changes from one state of the devices to the next */
@@ -338,7 +379,13 @@ enum exit_status print_devices(const struct options *opts,
 enum exit_status print_json(const struct options *opts, json_t *root);
 json_t *print_json_string(const char *str);
 json_t *print_json_queues(long attached, long detached);
+json_t *print_json_device(const struct device *device);
 /* Pushes stdout out; a full disk is a failure. */
 enum exit_status print_finish(void);
+
+/* print_stats.c */
+void print_stats_text(const struct stats *stats);
+/* With @rates, one for each row, those in their place. */
+json_t *print_stats_json(const struct stats *stats, const double *rates);
 
 #endif /* VTUNCTL_H */

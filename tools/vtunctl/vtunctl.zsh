@@ -72,8 +72,21 @@ _vtunctl_command() {
 			_vtunctl_value $words[CURRENT-1] set || _vtunctl_keywords user group persist backpressure keep_carrier queues
 		fi
 		;;
-	show | doctor)
+	doctor)
 		(( $#before )) || _vtunctl_devices
+		;;
+	list) _vtunctl_keywords -s ;;
+	show)
+		_vtunctl_keywords -s
+		(( $#before )) || _vtunctl_devices
+		;;
+	top)
+		if [[ $words[CURRENT-1] == -d ]]; then
+			_message 'seconds'
+		else
+			_vtunctl_keywords -d -1 -s -j
+			_vtunctl_devices
+		fi
 		;;
 	watch)
 		_vtunctl_keywords -j
@@ -104,6 +117,7 @@ _vtunctl() {
 		'list:show all devices'
 		'show:show one device'
 		'watch:tell what happens to devices'
+		'top:show rates of devices and queues, live'
 		'doctor:tell why something does not work'
 		'exec:run a program for which /dev/net/tun is vtun'
 		'help:show all commands'
@@ -111,6 +125,7 @@ _vtunctl() {
 	_arguments -C -S -A '-*' \
 		'(-j -json --json)'{-j,-json,--json}'[print JSON]' \
 		'(-p -pretty --pretty)'{-p,-pretty,--pretty}'[indent the JSON]' \
+		'(-s -stats --stats -statistics --statistics)'{-s,-stats,--stats,-statistics,--statistics}'[show statistics]' \
 		'(-n -netns --netns)'{-n,-netns,--netns}'[network namespace]:namespace:_vtunctl_namespaces' \
 		'(-)'{-V,-Version,--Version}'[print the version]' \
 		'(-)'{-h,-help,--help}'[show all commands]' \
