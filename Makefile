@@ -17,7 +17,7 @@ unexport SECONDS
 # How long make fuzz and make fuzz-calls take, the build apart.
 MINUTES ?= 1
 
-.PHONY: modules tools lib iproute2 selftests install uninstall dkms dkms-remove deb rpm deb-test test quick programs soak stress fuzz fuzz-mutants fuzz-calls mutants bench bench-quick bench-check demo test-debug coverage lint compile_commands clean help
+.PHONY: modules tools lib iproute2 selftests install uninstall dkms dkms-remove deb rpm deb-test test quick programs soak stress fuzz fuzz-mutants fuzz-calls mutants bench bench-quick bench-check demo test-debug coverage matrix lint compile_commands clean help
 
 modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vtun.ko
 	@scripts/module "$(KDIR)"
@@ -104,6 +104,9 @@ demo: ## OpenVPN through /dev/net/vtun, in a guest
 	@scripts/deps demo tools
 	@$(MAKE) --no-print-directory -s tools
 	@scripts/guest -k 6.12 -- scripts/demo
+
+matrix: ## builds and boots with every kernel that Debian has, a table: docs/kernels.md (scripts/matrix --no-boot RELEASE)
+	@scripts/matrix
 
 mutants: ## puts bugs into the driver and sees that the tests find them (MUTANTS="names" COUNT= SEED= KERNEL=)
 	@scripts/deps test uml
