@@ -73,6 +73,12 @@ static bool vtun_chardev_writable(struct vtun_queue *vq,
 	       !vtun_napi_is_behind(vq);
 }
 
+static bool vtun_chardev_is_going(const struct net_device *dev)
+{
+	/* A bit-field in some kernels: READ_ONCE() can't take it. */
+	return data_race(dev->reg_state) != NETREG_REGISTERED;
+}
+
 static __poll_t vtun_chardev_poll(struct file *file, poll_table *wait)
 {
 	struct vtun_queue *vq = file->private_data;
@@ -84,7 +90,7 @@ static __poll_t vtun_chardev_poll(struct file *file, poll_table *wait)
 
 	rcu_read_lock();
 	vtun = rcu_dereference(vq->vtun);
-	if (!vtun || READ_ONCE(vtun->dev->reg_state) != NETREG_REGISTERED) {
+	if (!vtun || vtun_chardev_is_going(vtun->dev)) {
 		mask = EPOLLERR;
 		goto unlock;
 	}
