@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # systemd-networkd makes devices of Kind=tun and Kind=tap; it runs without
-# systemd. It leaves devices alone whose kind is not "tun" as rtnetlink sees it,
-# so vtun's get what their files say but no addresses.
+# systemd. Those that it has made it leaves alone if their kind is not "tun" as
+# rtnetlink sees it, so vtun's get what their files say but no addresses. What
+# others have made gets them, whatever its kind.
 # shellcheck source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=../tools/programs.sh
@@ -20,7 +21,7 @@ start() {
 	mount -t tmpfs systemd /run/systemd
 	mkdir -p /run/systemd/network /run/systemd/netif
 	chown systemd-network: /run/systemd/netif
-	cp "$TEST_TMP"/*.netdev "$TEST_TMP"/*.network /run/systemd/network/
+	cp "$TEST_TMP"/*.net* /run/systemd/network/
 	background networkd "${ON_DRIVER[@]}" env SYSTEMD_LOG_TARGET=console SYSTEMD_LOG_LEVEL=debug "$NETWORKD"
 }
 
@@ -74,6 +75,28 @@ makes_tun_and_tap() {
 	exchange - far 10.20.0.2
 }
 
-plan 1
+# What vtun(7) shows: vtun@.service has made the device.
+configures_what_is_there() {
+	cat >"$TEST_TMP/tap0.network" <<-'HERE'
+		[Match]
+		Name=tap0
+		[Network]
+		Address=10.21.0.1/24
+		ConfigureWithoutCarrier=yes
+	HERE
+	"${ON_DRIVER[@]}" ip tuntap add dev tap0 mode tap
+	start
+	wait_for 60 "tap0's address" has_address tap0 10.21.0.1
+	ip -o link show dev tap0 up | grep -q .
+	netns_add far
+	ip netns attach here $$
+	background cable "$(tool wire)" "$NODE" tap,no_pi here:tap0 far:eth0
+	wait_log 30 cable ready
+	printf '%s\n' "addr add 10.21.0.2/24 dev eth0" "link set eth0 up" | conf far
+	exchange - far 10.21.0.2
+}
+
+plan 2
 run_test "Kind=tun and Kind=tap" makes_tun_and_tap
+run_test "a device that is there" configures_what_is_there
 finish
