@@ -80,7 +80,7 @@ lint_kernel_doc() {
 
 lint_manual() {
 	local page
-	for page in tools/*/*.[1-8]; do
+	for page in tools/*/*.[1-8] docs/man/*.[1-8]; do
 		LC_ALL=C.UTF-8 man --warnings -l -Tutf8 -Z "$page" 2>&1 >/dev/null | grep . || true
 	done
 }
