@@ -17,7 +17,7 @@ unexport SECONDS
 # How long make fuzz and make fuzz-calls take, the build apart.
 MINUTES ?= 1
 
-.PHONY: modules tools lib iproute2 selftests install uninstall dkms dkms-remove deb rpm deb-test test quick programs soak stress fuzz fuzz-mutants fuzz-calls mutants bench bench-quick bench-check demo test-debug coverage matrix lint release compile_commands clean help
+.PHONY: modules tools lib iproute2 selftests install uninstall dkms dkms-remove deb rpm deb-test test quick programs soak stress fuzz fuzz-mutants fuzz-calls mutants bench bench-quick bench-check demo test-debug coverage matrix lint release doc-check compile_commands clean help
 
 modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vtun.ko
 	@scripts/module "$(KDIR)"
@@ -118,6 +118,9 @@ mutants: ## puts bugs into the driver and sees that the tests find them (MUTANTS
 
 lint: ## static checks: compilers' warnings, analyzers, the kernel's own scripts, style
 	@scripts/lint
+
+doc-check: ## links, paths and names in the documents, and, in a guest, the examples of README and manual pages
+	@scripts/doc-check
 
 compile_commands: ## compile_commands.json for editors, from the last build for KDIR
 	@scripts/compile-commands "$(KDIR)"
