@@ -100,7 +100,7 @@ test-debug: ## all tests and programs under KASAN, lockdep, kmemleak...: uml-deb
 	@KERNEL="$${KERNEL:-uml-debug debug}" DRIVER=vtun TEST_WHOLE=1 STEPS=4000 TEST_LIMIT=3000 TEST_TIMEOUT=900 \
 		TEST_TIMEOUT_GUEST=36000 scripts/test
 
-coverage: ## lines and branches of src/ that the tests reach, and those that nothing reaches (KERNEL=debug TEST=)
+coverage: ## lines and branches of src/ that the tests reach, and those that nothing reaches (KERNEL="uml uml-debug" TEST=)
 	@scripts/coverage $(TEST)
 
 demo: ## OpenVPN through /dev/net/vtun, in a guest
