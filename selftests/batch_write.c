@@ -258,6 +258,14 @@ TEST_F(batch_write, xdp)
 	EXPECT_RX(&self->io, 10, 10 * self->packet, 0);
 }
 
+/* Memory that faults: nothing of the record is taken. */
+TEST_F(batch_write, record_that_faults)
+{
+	EXPECT_EQ(-EFAULT, io_write(self->io.fd, NULL, 100));
+	EXPECT_TRUE(io_unseen(&self->io));
+	EXPECT_EQ(-EFAULT, vt_ioctl(self->io.fd, VTUN_IOC_INFO, 0));
+}
+
 /* Switched off again, a write() is a packet. */
 TEST_F(batch_write, off_again)
 {

@@ -97,6 +97,27 @@ TEST_F(counters, packets)
 	EXPECT_EQ(link.rx_bytes, stats_value(&self->stats, "rx_bytes"));
 }
 
+/* What waits in a full fifo gets less with each packet that is read. */
+TEST_F(counters, waiting)
+{
+	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 100));
+	ASSERT_EQ(0, io_send_range(&self->io, 0, 100, DATA));
+	BASE();
+	EXPECT_EQ(100, stats_queue(&self->stats, "tx", 0, "waiting"));
+	ASSERT_EQ(0, io_recv_range(&self->io, 0, 1, DATA));
+	BASE();
+	EXPECT_EQ(99, stats_queue(&self->stats, "tx", 0, "waiting"));
+	ASSERT_EQ(0, io_recv_range(&self->io, 1, 60, DATA));
+	BASE();
+	EXPECT_EQ(40, stats_queue(&self->stats, "tx", 0, "waiting"));
+	ASSERT_EQ(0, io_send_range(&self->io, 100, 130, DATA));
+	BASE();
+	EXPECT_EQ(70, stats_queue(&self->stats, "tx", 0, "waiting"));
+	ASSERT_EQ(0, io_recv_range(&self->io, 60, 130, DATA));
+	BASE();
+	EXPECT_EQ(0, stats_queue(&self->stats, "tx", 0, "waiting"));
+}
+
 TEST_F(counters, rx_drops)
 {
 	uint8_t bad[64] = {};

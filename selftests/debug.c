@@ -5,6 +5,7 @@
 #include "testlib_eth.h"
 
 #define LEVEL_DRV	0x0001
+#define LEVEL_TX_QUEUED	0x0100
 
 FIXTURE(debug)
 {
@@ -78,6 +79,37 @@ TEST_F(debug, logs_ioctls)
 	log_lines(log, "dbg1: ", NULL);
 	ASSERT_LE(0, vt_flags(self->fd));
 	EXPECT_EQ(0, log_lines(log, "dbg1: ", NULL));
+}
+
+/* F3.6.1: with this bit each packet from the stack leaves a line, and each flow
+ * whose queue is learned from what is written.
+ */
+TEST_F(debug, logs_packets_and_flows)
+{
+	int flags = variant->mode | IFF_NO_PI | IFF_MULTI_QUEUE;
+	bool tap = variant->mode == IFF_TAP;
+	int log = log_open(), fd[2];
+	uint8_t packet[PKT_MAX];
+	size_t len;
+
+	if (log < 0)
+		SKIP(return, "the kernel's log cannot be read: %s",
+		     strerror(-log));
+	fd[0] = vt_attach_nb("dbgq0", flags);
+	fd[1] = vt_attach_nb("dbgq0", flags);
+	ASSERT_LE(0, fd[0]);
+	ASSERT_LE(0, fd[1]);
+	ASSERT_EQ(0, link_up("dbgq0"));
+	ASSERT_LT(0, psock_feed("dbgq0", tap, 1, 40));
+	EXPECT_EQ(0, log_lines(log, "dbgq0: ", NULL));
+	ASSERT_EQ(0, vt_ioctl(fd[0], TUNSETDEBUG, LEVEL_TX_QUEUED));
+	ASSERT_LT(0, psock_feed("dbgq0", tap, 2, 40));
+	EXPECT_EQ(1, log_lines(log, "dbgq0: ", NULL));
+	len = pkt_numbered(packet, tap, 3, 40);
+	ASSERT_EQ(len, write(fd[1], packet, len));
+	EXPECT_EQ(1, log_lines(log, "dbgq0: ", NULL));
+	ASSERT_EQ(len, write(fd[1], packet, len));	/* is known by now */
+	EXPECT_EQ(0, log_lines(log, "dbgq0: ", NULL));
 }
 
 /* F10.2: the level survives on a persistent device */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Every allocation of what administrators do to a device fails once. */
 #include <kselftest_harness.h>
+#include <linux/vtun.h>
 #include "testlib_fault.h"
 #include "testlib_eth.h"
 #include "testlib_req.h"
@@ -14,6 +15,7 @@ FIXTURE(fault_link)
 {
 	int fd[QUEUES];
 	int home, away;			/* namespaces */
+	struct req req;
 };
 
 FIXTURE_SETUP(fault_link)
@@ -81,6 +83,200 @@ TEST_F_TIMEOUT(fault_link, tx_queue_len, FAULT_TIMEOUT)
 		"txqueuelen", prepare_length, call_length, settle_length, -EPERM
 	};
 
+	EXPECT_LT(0, fault_walk(&walk, self));
+}
+
+static int set_data(struct req *r, const struct req_data *data)
+{
+	req_start(r, RTM_NEWLINK, 0, link_index(FAULT_NAME));
+	req_put_data(r, "vtun", data);
+	return req_send(r);
+}
+
+static int set_keep(void *arg, bool on)
+{
+	FIXTURE_DATA(fault_link) *self = arg;
+
+	return set_data(&self->req,
+			REQ_DATA(REQ_U8(IFLA_VTUN_KEEP_CARRIER, on)));
+}
+
+static int call_ring(void *arg)
+{
+	struct ethtool_ringparam ring = { .cmd = ETHTOOL_GRINGPARAM };
+	int err = eth_ioctl(FAULT_NAME, &ring);
+
+	if (err)
+		return err;
+	ring.cmd = ETHTOOL_SRINGPARAM;
+	ring.tx_pending = 700;
+	return eth_ioctl(FAULT_NAME, &ring);
+}
+
+/* The same by ethtool -G, with what is kept for the next program. */
+TEST_F_TIMEOUT(fault_link, ring, FAULT_TIMEOUT)
+{
+	static const struct fault_walk walk = {
+		"ethtool -G", prepare_length, call_ring, settle_length, -EPERM
+	};
+
+	ASSERT_EQ(0, set_keep(self, true));
+	EXPECT_LT(0, fault_walk(&walk, self));
+}
+
+#define MADE	"made0"
+
+static int call_new(void *arg)
+{
+	FIXTURE_DATA(fault_link) *self = arg;
+	struct req *r = &self->req;
+
+	req_start(r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
+	mnl_attr_put_strz(r->nlh, IFLA_IFNAME, MADE);
+	mnl_attr_put_strz(r->nlh, IFLA_IFALIAS, "made with faults");
+	mnl_attr_put_u32(r->nlh, IFLA_TXQLEN, 77);
+	req_put_data(r, "vtun", REQ_DATA(REQ_U8(IFLA_TUN_TYPE, IFF_TAP),
+					 REQ_U8(IFLA_TUN_MULTI_QUEUE, 1),
+					 REQ_U32(IFLA_TUN_OWNER, 1000),
+					 REQ_U32(IFLA_VTUN_MAX_QUEUES, 3),
+					 REQ_U8(IFLA_VTUN_KEEP_CARRIER, 1)));
+	return req_send(r);
+}
+
+/* It is there, as it was asked for, or it is not: then its name is free. */
+static int settle_new(void *arg, int ret)
+{
+	FIXTURE_DATA(fault_link) *self = arg;
+	struct link_info info;
+	int fd;
+
+	FAULT_EXPECT(ret < 0 || link_exists(MADE));
+	if (!link_exists(MADE))
+		FAULT_EQ(0, call_new(arg));
+	FAULT_EQ(0, link_get(MADE, &info));
+	FAULT_EQ(77, info.txqlen);
+	FAULT_EQ(1000, info.tun[IFLA_TUN_OWNER]);
+	FAULT_EQ(3, req_link_data(MADE, IFLA_VTUN_MAX_QUEUES));
+	FAULT_EQ(1, req_link_data(MADE, IFLA_VTUN_KEEP_CARRIER));
+	FAULT_EQ(0, req_get_link(&self->req, MADE));
+	FAULT_EXPECT(req_attr(&self->req, IFLA_IFALIAS));
+
+	fd = vt_attach_nb(MADE, FLAGS);
+	FAULT_EXPECT(fd >= 0);
+	FAULT_EQ(0, link_up(MADE));
+	FAULT_EQ(0, fault_works(MADE, fd, FLAGS));
+	close(fd);
+	FAULT_EQ(0, link_del(MADE));
+	return 0;
+}
+
+/* ip link add type vtun */
+TEST_F_TIMEOUT(fault_link, newlink, FAULT_TIMEOUT)
+{
+	static const struct fault_walk walk = {
+		"newlink", NULL, call_new, settle_new
+	};
+
+	EXPECT_LT(0, fault_walk(&walk, self));
+}
+
+static int prepare_change(void *arg)
+{
+	FIXTURE_DATA(fault_link) *self = arg;
+
+	return set_data(&self->req,
+			REQ_DATA(REQ_U32(IFLA_TUN_OWNER, -1),
+				 REQ_U32(IFLA_VTUN_MAX_QUEUES, 256),
+				 REQ_U8(IFLA_VTUN_KEEP_CARRIER, 0)));
+}
+
+static int call_change(void *arg)
+{
+	FIXTURE_DATA(fault_link) *self = arg;
+
+	return set_data(&self->req,
+			REQ_DATA(REQ_U32(IFLA_TUN_OWNER, 1000),
+				 REQ_U32(IFLA_VTUN_MAX_QUEUES, QUEUES),
+				 REQ_U8(IFLA_VTUN_KEEP_CARRIER, 1)));
+}
+
+/* All of it, or nothing. */
+static int settle_change(void *arg, int ret)
+{
+	struct link_info info;
+	bool changed;
+
+	FAULT_EQ(0, link_get(FAULT_NAME, &info));
+	changed = info.tun_have & (1 << IFLA_TUN_OWNER);
+	FAULT_EXPECT(ret < 0 || changed);
+	FAULT_EQ(changed ? QUEUES : 256,
+		 req_link_data(FAULT_NAME, IFLA_VTUN_MAX_QUEUES));
+	FAULT_EQ(changed, req_link_data(FAULT_NAME, IFLA_VTUN_KEEP_CARRIER));
+	return settle_works(arg, ret);
+}
+
+/* ip link set type vtun */
+TEST_F_TIMEOUT(fault_link, changelink, FAULT_TIMEOUT)
+{
+	static const struct fault_walk walk = {
+		"changelink", prepare_change, call_change, settle_change
+	};
+
+	EXPECT_LT(0, fault_walk(&walk, self));
+}
+
+static int prepare_kept(void *arg)
+{
+	FIXTURE_DATA(fault_link) *self = arg;
+
+	FAULT_EQ(0, fault_works(FAULT_NAME, self->fd[0], FLAGS));
+	FAULT_EXPECT(psock_feed(FAULT_NAME, true, 9, 60) > 0);
+	return 0;
+}
+
+/* The program leaves, and another one comes. */
+static int call_change_hands(void *arg)
+{
+	FIXTURE_DATA(fault_link) *self = arg;
+	int fd;
+
+	close(self->fd[0]);
+	fd = vt_attach_nb(FAULT_NAME, FLAGS);
+	if (fd < 0)
+		self->fd[0] = -1;
+	else
+		self->fd[0] = fd;
+	return fd;
+}
+
+/* What nobody had read waits for who comes. */
+static int settle_change_hands(void *arg, int ret)
+{
+	FIXTURE_DATA(fault_link) *self = arg;
+	uint8_t buf[PKT_MAX], expected[PKT_MAX];
+	size_t len = pkt_numbered(expected, true, 9, 60);
+
+	if (self->fd[0] < 0)
+		self->fd[0] = vt_attach_nb(FAULT_NAME, FLAGS);
+	FAULT_EXPECT(self->fd[0] >= 0);
+	FAULT_EQ(len, read(self->fd[0], buf, sizeof(buf)));
+	FAULT_EXPECT(!memcmp(expected, buf, len));
+	return settle_works(arg, ret);
+}
+
+/* IFLA_VTUN_KEEP_CARRIER: an attach that fails loses nothing */
+TEST_F_TIMEOUT(fault_link, keep_carrier, FAULT_TIMEOUT)
+{
+	static const struct fault_walk walk = {
+		"close and attach, kept", prepare_kept, call_change_hands,
+		settle_change_hands
+	};
+	int i;
+
+	ASSERT_EQ(0, vt_persist(self->fd[0], true));
+	ASSERT_EQ(0, set_keep(self, true));
+	for (i = 1; i < QUEUES; i++)
+		close(self->fd[i]);
 	EXPECT_LT(0, fault_walk(&walk, self));
 }
 

@@ -8,8 +8,13 @@
 #include "testlib_race.h"
 #include "testlib_vnet.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SIZE	1000			/* of a segment's data */
@@ -476,6 +481,66 @@ TEST_F_TIMEOUT(gro_hold, race, RACE_TIMEOUT)
 	if (variant->flags & IFF_MULTI_QUEUE)
 		ASSERT_LE(0, race_add(&race, job_park, self));
 	EXPECT_EQ(0, race_run(&race));
+}
+
+/* The kernel's thread that polls for IO_NAME, or 0. */
+static pid_t napi_thread(void)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	char path[300], comm[64];
+	pid_t found = 0;
+
+	while (proc && !found && (entry = readdir(proc))) {
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		if (atoi(entry->d_name) > 0 &&
+		    file_read(path, comm, sizeof(comm)) > 0 &&
+		    !strncmp(comm, "napi/" IO_NAME "-", 9))
+			found = atoi(entry->d_name);
+	}
+	if (proc)
+		closedir(proc);
+	return found;
+}
+
+/* We go first, on the same processor: until we sleep, it does nothing. */
+static int starve(pid_t thread)
+{
+	const struct sched_param first = { .sched_priority = 1 };
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	if (sched_setaffinity(thread, sizeof(one), &one) ||
+	    sched_setaffinity(0, sizeof(one), &one) ||
+	    sched_setscheduler(0, SCHED_FIFO, &first))
+		return -errno;
+	return 0;
+}
+
+/* A writer that is faster than NAPI waits for it, after four polls' packets. */
+TEST_F(gro_hold, behind)
+{
+	struct io *io = &self->v.io;
+	pid_t thread;
+	int n = 0, err;
+
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_LT(0, sysfs_write(IO_NAME, "threaded", "1"));
+	thread = napi_thread();
+	ASSERT_LT(0, thread);
+	ASSERT_EQ(0, starve(thread));
+	io_counted(io);
+	while (!(err = put(self, n * SIZE)) && n < 1000)
+		n++;
+	EXPECT_EQ(-EAGAIN, err);
+	EXPECT_EQ(256, n);
+	EXPECT_EQ(n, io_counted(io).rx_packets);
+	EXPECT_TRUE(unheard(self));
+	ASSERT_EQ(0, fcntl(io->fd, F_SETFL, O_RDWR));
+	EXPECT_EQ(0, put(self, n * SIZE));
+	EXPECT_EQ(1, io_counted(io).rx_packets);
+	EXPECT_LE(SIZE, heard(self, 0));
 }
 
 /* Who writes without a pause doesn't hold up who configures. */

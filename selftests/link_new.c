@@ -255,6 +255,9 @@ static int add_inside(void *arg)
 	err = add(&r, REQ_DATA(REQ_U32(IFLA_TUN_OWNER, 1)));
 	if (err != -EINVAL || !*r.extack || link_exists(NAME))
 		return -EPROTO;
+	err = add(&r, REQ_DATA(REQ_U32(IFLA_TUN_GROUP, 1)));
+	if (err != -EINVAL || !*r.extack || link_exists(NAME))
+		return -EPROTO;
 	err = add(&r, REQ_DATA(REQ_U32(IFLA_TUN_OWNER, 0)));
 	return err ?: attach_tap(NULL);
 }
@@ -347,6 +350,12 @@ TEST_F(link_new, refused_link_attributes)
 	((struct ifinfomsg *)mnl_nlmsg_get_payload(r->nlh))->ifi_index = 1;
 	req_put_kind(r, "vtun", IFF_TAP);
 	EXPECT_GT(0, req_send(r));
+	EXPECT_EQ(2, link_count());
+	/* names that the core refuses when it is asked to register them */
+	req_start(r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
+	mnl_attr_put_strz(r->nlh, IFLA_IFNAME, "a/b");
+	req_put_kind(r, "vtun", IFF_TAP);
+	EXPECT_EQ(-EINVAL, req_send(r));
 	EXPECT_EQ(2, link_count());
 }
 

@@ -3,6 +3,7 @@
 #include <kselftest_harness.h>
 #include "testlib_hook.h"
 #include "testlib_io.h"
+#include "testlib_xdp.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -118,6 +119,28 @@ TEST_F(sndbuf_wait, nonblocking)
 		EXPECT_EQ(self->total,
 			  io_write(io->fd, self->frame, self->total));
 	EXPECT_RX(io, 2 * n, 2 * n * self->len, 0);
+}
+
+/* F5.35 F11.4: what XDP lets pass is charged, and waits, like the rest */
+TEST_F(sndbuf_wait, xdp)
+{
+	struct io *io = &self->io;
+	int n;
+
+	if (!io->tap || vt_intree())
+		SKIP(return, "XDP is for Ethernet; in-tree tun charges nothing");
+	ASSERT_EQ(0, xdp_attach_const(IO_NAME, XDP_PASS, 0));
+	ASSERT_EQ(0, vt_ioctl_int(io->fd, TUNSETSNDBUF, 20000));
+	n = fill(io->fd, self->frame, self->total);
+	EXPECT_LE(2, n);
+	EXPECT_GT(20000 / 1000, n);
+	EXPECT_RX(io, n, n * self->len, 0);
+	EXPECT_EQ(-EAGAIN, io_write(io->fd, self->frame, self->total));
+	EXPECT_EQ(0, fd_poll(io->fd, POLLOUT, 0));
+	EXPECT_NOTHING_COUNTED(io);
+	ASSERT_EQ(0, hook_release(self->holder));
+	EXPECT_EQ(POLLOUT, fd_poll(io->fd, POLLOUT, WAIT_MS));
+	EXPECT_EQ(self->total, io_write(io->fd, self->frame, self->total));
 }
 
 /* F5.35 F1.13: RWF_NOWAIT does not wait on a blocking file */
