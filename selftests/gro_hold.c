@@ -526,7 +526,7 @@ TEST_F(gro_hold, behind)
 	int n = 0, err;
 
 	ASSERT_EQ(0, coalesce(LONG, 0));
-	ASSERT_LT(0, sysfs_write(IO_NAME, "threaded", "1"));
+	ASSERT_EQ(0, sysfs_write(IO_NAME, "threaded", "1"));
 	thread = napi_thread();
 	ASSERT_LT(0, thread);
 	ASSERT_EQ(0, starve(thread));

@@ -6,7 +6,9 @@
  * CVE-2026-46320 to CVE-2026-46322 (a batch of which some are bad).
  */
 #include <kselftest_harness.h>
+#include <linux/vtun.h>
 #include "testlib_batch.h"
+#include "testlib_req.h"
 #include "testlib_xdp.h"
 
 #include <stdlib.h>
@@ -181,6 +183,24 @@ TEST_F(leak, batch)
 	EXPECT_FREED(SIZE, ASSERT_EQ(-EIO, batch_write(&batch, io->fd)));
 }
 
+/* F6.1: what is read, packet by packet and in batches */
+TEST_F(leak, read)
+{
+	struct io *io = &self->io;
+
+	EXPECT_FREED(KEPT, {
+		ASSERT_EQ(0, io_send(io, 1, SENT));
+		ASSERT_LT(SENT, io_read(io->fd, self->buf, SIZE));
+	});
+	if (vt_intree())
+		return;
+	ASSERT_EQ(0, batch_mode(io->fd, VTUN_MODE_BATCH));
+	EXPECT_FREED(KEPT, {
+		ASSERT_EQ(0, io_send(io, 1, SENT));
+		ASSERT_LT(SENT, io_read(io->fd, self->buf, SIZE));
+	});
+}
+
 /* A batch that is read into memory that can't be written. */
 TEST_F(leak, batch_read_fault)
 {
@@ -206,6 +226,32 @@ TEST(leak_devices)
 		fd = vt_attach("leak0", IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE);
 		ASSERT_LE(0, fd);
 		close(fd);
+	});
+}
+
+/* What waits for the next program goes with the device. */
+TEST(leak_kept)
+{
+	const int flags = IFF_TAP | IFF_NO_PI;
+	struct req r;
+	int fd, i;
+
+	if (vt_intree())
+		SKIP(return, "in-tree tun keeps nothing");
+	ASSERT_EQ(0, ns_fresh());
+	EXPECT_FREED_OF(200L, 20 * KEPT, {
+		fd = vt_attach("leak0", flags);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, vt_persist(fd, true));
+		req_start(&r, RTM_NEWLINK, 0, link_index("leak0"));
+		req_put_data(&r, "vtun",
+			     REQ_DATA(REQ_U8(IFLA_VTUN_KEEP_CARRIER, 1)));
+		ASSERT_EQ(0, req_send(&r));
+		ASSERT_EQ(0, link_up("leak0"));
+		close(fd);
+		for (i = 0; i < 20; i++)
+			ASSERT_LT(0, psock_feed("leak0", true, i, SENT));
+		ASSERT_EQ(0, link_del("leak0"));
 	});
 }
 
