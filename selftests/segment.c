@@ -388,6 +388,7 @@ TEST_F(segment, vlan)
 	size_t len;
 	int i;
 
+	ONLY_OURS();
 	if (!self->out.io.tap)
 		SKIP(return, "VLANs need Ethernet");
 	ASSERT_EQ(0, hook_tag(link_index(OUT), ETH_P_8021Q, 7));
