@@ -483,19 +483,20 @@ TEST_F_TIMEOUT(gro_hold, race, RACE_TIMEOUT)
 	EXPECT_EQ(0, race_run(&race));
 }
 
-/* The kernel's thread that polls for IO_NAME, or 0. */
-static pid_t napi_thread(void)
+/* The kernel's thread that polls for device @name, or 0. */
+static pid_t napi_thread(const char *name)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
-	char path[300], comm[64];
+	char path[300], comm[64], begin[32];
+	int len = snprintf(begin, sizeof(begin), "napi/%s-", name);
 	pid_t found = 0;
 
 	while (proc && !found && (entry = readdir(proc))) {
 		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
 		if (atoi(entry->d_name) > 0 &&
 		    file_read(path, comm, sizeof(comm)) > 0 &&
-		    !strncmp(comm, "napi/" IO_NAME "-", 9))
+		    !strncmp(comm, begin, len))
 			found = atoi(entry->d_name);
 	}
 	if (proc)
@@ -504,11 +505,15 @@ static pid_t napi_thread(void)
 }
 
 /* We go first, on the same processor: until we sleep, it does nothing. */
-static int starve(pid_t thread)
+static int starve(const char *name)
 {
 	const struct sched_param first = { .sched_priority = 1 };
+	int err = sysfs_write(name, "threaded", "1");
+	pid_t thread = napi_thread(name);
 	cpu_set_t one;
 
+	if (err || !thread)
+		return err ? err : -ESRCH;
 	CPU_ZERO(&one);
 	CPU_SET(0, &one);
 	if (sched_setaffinity(thread, sizeof(one), &one) ||
@@ -522,14 +527,10 @@ static int starve(pid_t thread)
 TEST_F(gro_hold, behind)
 {
 	struct io *io = &self->v.io;
-	pid_t thread;
 	int n = 0, err;
 
 	ASSERT_EQ(0, coalesce(LONG, 0));
-	ASSERT_EQ(0, sysfs_write(IO_NAME, "threaded", "1"));
-	thread = napi_thread();
-	ASSERT_LT(0, thread);
-	ASSERT_EQ(0, starve(thread));
+	ASSERT_EQ(0, starve(IO_NAME));
 	io_counted(io);
 	while (!(err = put(self, n * SIZE)) && n < 1000)
 		n++;
@@ -541,6 +542,29 @@ TEST_F(gro_hold, behind)
 	EXPECT_EQ(0, put(self, n * SIZE));
 	EXPECT_EQ(1, io_counted(io).rx_packets);
 	EXPECT_LE(SIZE, heard(self, 0));
+}
+
+/* Fragments are not charged to the writer: it is refused instead. */
+TEST_F(gro_hold, fragments_behind)
+{
+	const int flags = IFF_TAP | IFF_NO_PI | IFF_NAPI | IFF_NAPI_FRAGS;
+	uint8_t packet[PKT_MAX];
+	size_t len = pkt_numbered(packet, true, 1, 60);
+	struct link_info info;
+	int fd, n = 0;
+
+	if (!(variant->flags & IFF_NAPI))
+		SKIP(return, "once is enough");
+	fd = vt_attach_nb("frags0", flags);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, link_up("frags0"));
+	ASSERT_EQ(0, starve("frags0"));
+	while (n < 1000 && write(fd, packet, len) == len)
+		n++;
+	EXPECT_EQ(EBUSY, errno);
+	EXPECT_EQ(256, n);
+	ASSERT_EQ(0, link_get("frags0", &info));
+	EXPECT_EQ(n, info.stats.rx_packets);
 }
 
 /* Who writes without a pause doesn't hold up who configures. */

@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define SIZE	15000		/* of what is written: some pages */
 #define SENT	1400		/* of what is sent to the program */
@@ -242,8 +243,10 @@ TEST(leak_devices)
 TEST(leak_kept)
 {
 	const int flags = IFF_TAP | IFF_NO_PI;
+	uint8_t packet[PKT_MAX];
+	size_t len = pkt_numbered(packet, true, 1, SENT);
 	struct req r;
-	int fd, i;
+	int fd, ps, i;
 
 	if (vt_intree())
 		SKIP(return, "in-tree tun keeps nothing");
@@ -258,8 +261,12 @@ TEST(leak_kept)
 		ASSERT_EQ(0, req_send(&r));
 		ASSERT_EQ(0, link_up("leak0"));
 		close(fd);
+		ps = psock_open("leak0", SOCK_RAW, 0);
+		ASSERT_LE(0, ps);
 		for (i = 0; i < 200; i++)
-			ASSERT_LT(0, psock_feed("leak0", true, i, SENT));
+			ASSERT_EQ(len, psock_send(ps, "leak0", ETH_P_IP, packet,
+						  len));
+		close(ps);
 		ASSERT_EQ(0, link_del("leak0"));
 	});
 }

@@ -219,7 +219,9 @@ TEST_F(link_new, another_namespace)
 	ASSERT_EQ(0, add_there(&there));
 	EXPECT_FALSE(link_exists(NAME));
 	EXPECT_EQ(0, mon_count(mon, RTM_NEWLINK, NAME));
+	EXPECT_EQ(-EEXIST, add_there(&there));	/* the name is taken there */
 	ASSERT_EQ(0, ns_enter(there));
+	EXPECT_EQ(2, link_count());
 	EXPECT_TRUE(link_exists(NAME));
 	EXPECT_EQ(0, attach_tap(NULL));
 	ASSERT_EQ(0, ns_enter(here));
