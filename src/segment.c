@@ -53,14 +53,17 @@ static bool vtun_segment_is_tcp(const struct sk_buff *skb)
 /* Bytes in front of the payload, or 0 if they are not all in one piece. */
 static unsigned int vtun_segment_headers(const struct sk_buff *skb)
 {
-	unsigned int len = vtun_segment_transport(skb);
+	unsigned int len = vtun_segment_transport(skb), tcp_len;
 
 	if (!vtun_segment_is_tcp(skb)) {
 		len += sizeof(struct udphdr);
 	} else {
 		if (len + sizeof(struct tcphdr) > skb_headlen(skb))
 			return 0;
-		len += ((struct tcphdr *)(skb->data + len))->doff * 4;
+		tcp_len = ((struct tcphdr *)(skb->data + len))->doff * 4;
+		if (tcp_len < sizeof(struct tcphdr))
+			return 0;	/* somebody has changed it since */
+		len += tcp_len;
 	}
 	return len <= skb_headlen(skb) && len <= VTUN_SEGMENT_HEADERS_MAX ? len
 									   : 0;
