@@ -175,6 +175,16 @@ TEST_F(link_change, backpressure)
 	ASSERT_EQ(0, set_one(r, IFLA_VTUN_BACKPRESSURE, 1, 0));
 	EXPECT_FALSE(vt_flags(self->fd) & IFF_BACKPRESSURE);
 	close(self->fd);
+	/* theirs can't be ended with more than one queue either */
+	if (variant->flags & IFF_MULTI_QUEUE) {
+		self->fd = vt_attach(NAME, variant->flags | IFF_BACKPRESSURE);
+		more = vt_attach(NAME, variant->flags | IFF_BACKPRESSURE);
+		ASSERT_LE(0, more);
+		EXPECT_EQ(-EBUSY, set_one(r, IFLA_VTUN_BACKPRESSURE, 1, 0));
+		EXPECT_TRUE(vt_flags(self->fd) & IFF_BACKPRESSURE);
+		close(more);
+		close(self->fd);
+	}
 	/* programs ask for it as ever, and it ends with the last one's wish */
 	self->fd = vt_attach(NAME, variant->flags | IFF_BACKPRESSURE);
 	ASSERT_LE(0, self->fd);

@@ -102,12 +102,13 @@ vtun_dev_tap_features_check(struct sk_buff *skb, struct net_device *dev,
 	return vtun_segment_check(netdev_priv(dev), skb, features);
 }
 
+/* What the stack can't leave to anybody, of two VLAN tags, goes first. */
 static netdev_features_t
 vtun_dev_tun_features_check(struct sk_buff *skb, struct net_device *dev,
 			    netdev_features_t features)
 {
-	features = vtun_dev_tap_features_check(skb, dev, features);
-	return vlan_features_check(skb, features);
+	features = vlan_features_check(skb, features);
+	return vtun_dev_tap_features_check(skb, dev, features);
 }
 
 static void vtun_dev_get_stats(struct net_device *dev,

@@ -56,6 +56,16 @@ static inline size_t vtun_fifo_len(void *entry)
 	return len + (skb_vlan_tag_present(skb) ? VLAN_HLEN : 0);
 }
 
+/* How many packets are left of it. Nobody takes any meanwhile. */
+static inline unsigned int vtun_fifo_count(void *entry)
+{
+	const struct sk_buff *skb = entry;
+
+	if (vtun_fifo_is_frame(entry) || !vtun_segment_count(skb))
+		return 1;
+	return vtun_segment_count(skb) - vtun_segment(skb)->next;
+}
+
 /* What is read next of it: the segment's number, 0 of what is not cut. Under the
  * fifo's consumer_lock. Return: whether nothing is left of it.
  */

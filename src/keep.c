@@ -121,15 +121,16 @@ void vtun_keep_restore(struct vtun_dev *vtun, struct vtun_queue *vq)
  * @entry: what was in the fifo
  *
  * Context: process, RTNL held.
- * Return: whether it is kept.
+ * Return: how many packets were lost, 0 if it is kept.
  */
-bool vtun_keep_or_free(struct vtun_dev *vtun, void *entry)
+unsigned int vtun_keep_or_free(struct vtun_dev *vtun, void *entry)
 {
 	struct ptr_ring *kept = rtnl_dereference(vtun->kept);
+	unsigned int n = vtun_fifo_count(entry);
 
 	vtun_fifo_move(entry, NULL);
 	if (kept && !vtun->num_queues && !ptr_ring_produce_bh(kept, entry))
-		return true;
+		return 0;
 	vtun_fifo_drop(entry, SKB_DROP_REASON_DEV_READY);
-	return false;
+	return n;
 }

@@ -118,7 +118,7 @@ static int vtun_link_parse_flags(const struct vtun_dev *vtun,
 				 struct nlattr *data[], struct vtun_cfg *cfg,
 				 struct netlink_ext_ack *extack)
 {
-	u16 flags = vtun->flags & VTUN_STORED_FLAGS;
+	u16 was = vtun->flags & VTUN_STORED_FLAGS, flags = was;
 	struct nlattr *vnet = data[IFLA_TUN_VNET_HDR];
 	struct nlattr *pi = data[IFLA_TUN_PI];
 
@@ -127,10 +127,11 @@ static int vtun_link_parse_flags(const struct vtun_dev *vtun,
 	if (vnet)
 		flags = nla_get_u8(vnet) ? flags | IFF_VNET_HDR
 					 : flags & ~IFF_VNET_HDR;
-	if (flags == (vtun->flags & VTUN_STORED_FLAGS))
+	if (flags == was)
 		return 0;
 	if (vtun->num_queues || vtun->num_parked)
-		return vtun_link_refuse(extack, pi ?: vnet,
+		return vtun_link_refuse(extack,
+					(flags ^ was) & IFF_NO_PI ? pi : vnet,
 					"a program is attached, and has chosen its headers",
 					-EBUSY);
 	cfg->set |= VTUN_CFG_FLAGS;
@@ -144,12 +145,14 @@ static int vtun_link_parse_queues(const struct vtun_dev *vtun,
 {
 	struct nlattr *pressure = data[IFLA_VTUN_BACKPRESSURE];
 	unsigned int used = vtun->num_queues + vtun->num_parked;
+	bool is_on = vtun->flags & IFF_BACKPRESSURE;
 	struct nlattr *max = data[IFLA_VTUN_MAX_QUEUES];
 
 	if (pressure) {
 		cfg->set |= VTUN_CFG_PRESSURE;
 		cfg->pressure = nla_get_u8(pressure);
-		if (cfg->pressure != vtun->pressure && used > 1)
+		if (used > 1 && (cfg->pressure != vtun->pressure ||
+				 cfg->pressure != is_on))
 			return vtun_link_refuse(extack, pressure,
 						"back pressure can't change with more than one queue",
 						-EBUSY);

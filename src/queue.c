@@ -125,7 +125,7 @@ static void vtun_queue_drain(struct vtun_dev *vtun, struct vtun_queue *vq)
 	void *entry;
 
 	while ((entry = ptr_ring_consume(&vq->fifo)))
-		unread += !vtun_keep_or_free(vtun, entry);
+		unread += vtun_keep_or_free(vtun, entry);
 	local_bh_disable();
 	vtun_stats_add(vq, VTUN_TX_UNREAD, unread);
 	local_bh_enable();
@@ -195,7 +195,18 @@ static void vtun_queue_publish(struct vtun_dev *vtun, struct vtun_queue *vq)
 	else
 		rcu_assign_pointer(vtun->queues[n], vq);
 	WRITE_ONCE(vtun->num_queues, n + 1);
-	trace_vtun_attach(vtun->dev, n);
+}
+
+/* @vq has been published, and its file finds the device. */
+static void vtun_queue_enter(struct vtun_dev *vtun, struct vtun_queue *vq)
+{
+	trace_vtun_attach(vtun->dev, vq->index);
+	vtun_queue_wake_tx(vtun, vq->index);
+	if (vtun_keep_is_on(vtun)) {	/* it may have got something */
+		local_bh_disable();
+		vtun_queue_wake_reader(vq);
+		local_bh_enable();
+	}
 }
 
 /* The last queue takes the number of the one that goes; the others stay. */
@@ -288,12 +299,7 @@ void vtun_queue_bind(struct vtun_dev *vtun, struct vtun_queue *vq)
 	/* Not before: a reader that fell asleep on an earlier device may have
 	 * emptied the fifo while it could not find this one.
 	 */
-	vtun_queue_wake_tx(vtun, vq->index);
-	if (vtun_keep_is_on(vtun)) {
-		local_bh_disable();
-		vtun_queue_wake_reader(vq);
-		local_bh_enable();
-	}
+	vtun_queue_enter(vtun, vq);
 }
 
 /**
@@ -354,12 +360,7 @@ int vtun_queue_unpark(struct vtun_queue *vq)
 	vtun_napi_start(vq);
 	vtun_pause();
 	vtun_queue_publish(vtun, vq);
-	vtun_queue_wake_tx(vtun, vq->index);
-	if (vtun_keep_is_on(vtun)) {
-		local_bh_disable();
-		vtun_queue_wake_reader(vq);
-		local_bh_enable();
-	}
+	vtun_queue_enter(vtun, vq);
 	netdev_state_change(vtun->dev);
 	return 0;
 }

@@ -69,6 +69,7 @@ static unsigned int vtun_segment_headers(const struct sk_buff *skb)
 									   : 0;
 }
 
+/* What lies between, such as a second VLAN tag, is the stack's. */
 static bool vtun_segment_ip_ok(const struct sk_buff *skb)
 {
 	unsigned int network = skb_network_offset(skb);
@@ -77,9 +78,9 @@ static bool vtun_segment_ip_ok(const struct sk_buff *skb)
 
 	if (network + sizeof(struct iphdr) > transport)
 		return false;
-	if (ip->version == 4)
-		return network + ip->ihl * 4 == transport;
-	return ip->version == 6 &&
+	if (skb->protocol == htons(ETH_P_IP))
+		return ip->version == 4 && network + ip->ihl * 4 == transport;
+	return skb->protocol == htons(ETH_P_IPV6) && ip->version == 6 &&
 	       network + sizeof(struct ipv6hdr) <= transport;
 }
 
@@ -93,37 +94,47 @@ static bool vtun_segment_is_taken(netdev_features_t offloads,
 			  skb_shinfo(skb)->gso_type);
 }
 
-/* Whether we could cut it. */
+static unsigned int vtun_segment_number(const struct sk_buff *skb)
+{
+	return DIV_ROUND_UP(skb->len - vtun_segment_headers(skb),
+			    skb_shinfo(skb)->gso_size);
+}
+
+/* Whether we could cut it, and into what the stack would. */
 static bool vtun_segment_can(const struct sk_buff *skb)
 {
 	const struct skb_shared_info *shinfo = skb_shinfo(skb);
+	unsigned int check = vtun_segment_is_tcp(skb) ?
+			     offsetof(struct tcphdr, check) :
+			     offsetof(struct udphdr, check);
 
 	return !(shinfo->gso_type & ~VTUN_SEGMENT_GSO) && shinfo->gso_size &&
-	       skb->ip_summed == CHECKSUM_PARTIAL && !skb->encapsulation &&
+	       skb->ip_summed == CHECKSUM_PARTIAL &&
+	       skb->csum_offset == check && !skb->encapsulation &&
 	       skb->len <= U16_MAX && vtun_segment_ip_ok(skb) &&
 	       vtun_segment_headers(skb) &&
 	       skb->len - vtun_segment_headers(skb) > shinfo->gso_size;
 }
 
-/* Whether we shall: all segments find room, and no filter wants to see them. If
- * not all do, those that do shall be read. The core asks with BH on, too, for who
- * bypasses the qdisc.
+/* Whether all segments find room now; if not all do, those that do shall be read.
+ * The core asks with BH on, too, and before it has chosen a tx queue: the number
+ * may be anything then.
  */
-static bool vtun_segment_wants(struct vtun_dev *vtun, const struct sk_buff *skb)
+static bool vtun_segment_fits(struct vtun_dev *vtun, const struct sk_buff *skb)
 {
+	unsigned int index = skb_get_queue_mapping(skb);
 	struct vtun_queue *vq;
 	int room = 0;
 
-	local_bh_disable();	/* an RCU section, too */
-	vq = rcu_dereference_bh(vtun->queues[skb_get_queue_mapping(skb)]);
-	if (vq) {
+	if (index >= vtun->dev->num_tx_queues)
+		return false;
+	rcu_read_lock();
+	vq = rcu_dereference(vtun->queues[index]);
+	if (vq)		/* a full one looks empty here, and drops it */
 		room = READ_ONCE(vq->fifo.size) - vtun_fifo_used(&vq->fifo) -
 		       atomic_read(&vq->extra);
-		vtun_stats_add(vq, VTUN_TX_SEGMENTED, 1);
-	}
-	local_bh_enable();
-	return room > skb_shinfo(skb)->gso_segs && !vtun_filter_any(vtun) &&
-	       !(READ_ONCE(vtun->offloads) & NETIF_F_HW_CSUM);
+	rcu_read_unlock();
+	return room >= (int)vtun_segment_number(skb);
 }
 
 /**
@@ -132,7 +143,8 @@ static bool vtun_segment_wants(struct vtun_dev *vtun, const struct sk_buff *skb)
  * @skb: packet
  * @features: what the device offers
  *
- * Large packets that the program takes stay uncut, and so do those that we cut.
+ * Large packets that the program takes stay uncut, and so do those that we cut,
+ * if no filter wants to see them as the program does.
  *
  * Context: any but hard interrupts.
  * Return: part of @features.
@@ -141,26 +153,28 @@ netdev_features_t vtun_segment_check(struct vtun_dev *vtun,
 				     const struct sk_buff *skb,
 				     netdev_features_t features)
 {
-	unsigned int gso = skb_shinfo(skb)->gso_type;
+	netdev_features_t offloads = READ_ONCE(vtun->offloads);
 	netdev_features_t taken;
 
-	taken = features & (READ_ONCE(vtun->offloads) | ~VTUN_VNET_FEATURES);
+	taken = features & (offloads | ~VTUN_VNET_FEATURES);
 	if (!skb_is_gso(skb))
 		return taken;
 	if (!vtun_vnet_describes(vtun, skb))
 		taken &= ~NETIF_F_GSO_MASK;
 	if (vtun_segment_is_taken(taken, skb))
 		return taken;
-	if (vtun_segment_wants(vtun, skb) && net_gso_ok(features, gso) &&
-	    vtun_segment_can(skb))
+	if (!(offloads & NETIF_F_HW_CSUM) &&
+	    skb_gso_ok((struct sk_buff *)skb, features) &&
+	    !vtun_filter_any(vtun) && vtun_segment_can(skb) &&
+	    vtun_segment_fits(vtun, skb))
 		return features;
 	return taken & ~NETIF_F_GSO_MASK;
 }
 
 /**
- * vtun_segment_begin() - a large packet goes into the fifo
+ * vtun_segment_begin() - a packet goes into a fifo
  * @vtun: device
- * @vq: queue
+ * @vq: queue, or NULL if the packet is kept for the next one
  * @skb: packet, which will be cut if the program does not take it
  *
  * Context: BH off, RCU section.
@@ -169,18 +183,20 @@ void vtun_segment_begin(const struct vtun_dev *vtun, struct vtun_queue *vq,
 			struct sk_buff *skb)
 {
 	struct vtun_segment *segment = vtun_segment(skb);
-	unsigned int headers;
 
-	if (vtun_segment_is_taken(READ_ONCE(vtun->offloads), skb) ||
+	segment->count = 0;
+	if (likely(!skb_is_gso(skb)) ||
+	    vtun_segment_is_taken(READ_ONCE(vtun->offloads), skb) ||
 	    !vtun_segment_can(skb))
 		return;
-	headers = vtun_segment_headers(skb);
-	segment->headers = headers;
+	segment->headers = vtun_segment_headers(skb);
 	segment->next = 0;
-	segment->count = DIV_ROUND_UP(skb->len - headers,
-				      skb_shinfo(skb)->gso_size);
-	segment->extra = &vq->extra;
-	atomic_add(segment->count - 1, &vq->extra);
+	segment->count = vtun_segment_number(skb);
+	segment->extra = NULL;
+	if (!vq)
+		return;
+	vtun_segment_move(skb, &vq->extra);
+	vtun_stats_add(vq, VTUN_TX_SEGMENTED, 1);
 }
 
 /**

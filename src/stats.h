@@ -27,8 +27,9 @@
  * @VTUN_TX_TRUNCATED: read into a buffer that was too small
  * @VTUN_TX_WAKEUPS: a sleeping program was woken for a packet
  * @VTUN_TX_STOPS: back pressure has stopped the queue
- * @VTUN_TX_SEGMENTED: large packets that were cut, as the program can't take them
- * @VTUN_TX_UNREAD: waited when the queue left, and were lost; no drop
+ * @VTUN_TX_SEGMENTED: large packets to be cut when they are read
+ * @VTUN_TX_UNREAD: lost, but no drop: waited when the queue left, or there was no
+ *	room for the headers
  * @VTUN_TX_DROP_NO_QUEUE: there was no queue of that number
  * @VTUN_TX_DROP_FULL: the fifo was full
  * @VTUN_TX_DROP_FILTER: a filter, or nothing to transmit

@@ -71,13 +71,39 @@ bool vtun_tx_hold_back(struct vtun_queue *vq, struct netdev_queue *txq)
 	return false;
 }
 
+/* A large packet counts as what the program would have read of it. */
 static netdev_tx_t vtun_tx_drop(struct vtun_dev *vtun, struct vtun_queue *vq,
 				struct sk_buff *skb, enum vtun_stat what,
 				enum skb_drop_reason reason)
 {
-	vtun_stats_drop(vtun, vq, what, 1);
-	kfree_skb_reason(skb, reason);
+	vtun_stats_drop(vtun, vq, what, vtun_segment_count(skb) ?: 1);
+	vtun_fifo_purge(skb, reason);
 	return NET_XMIT_DROP;
+}
+
+static enum skb_drop_reason vtun_tx_filter(struct vtun_dev *vtun,
+					   struct sk_buff *skb)
+{
+	/* XDP sends back what a program wrote, so it may be nothing. */
+	if (unlikely(!skb->len))
+		return SKB_DROP_REASON_TAP_FILTER;
+	if (!vtun_filter_any(vtun))
+		return 0;
+	/* It came before the filter did, which would see it uncut. */
+	if (unlikely(vtun_segment_count(skb)))
+		return SKB_DROP_REASON_TAP_FILTER;
+	return vtun_filter_apply(vtun, skb);
+}
+
+/* Checksums that the program does not take: of who asks the device's features
+ * only, and does not let the stack do what is left to do.
+ */
+static int vtun_tx_sum(const struct vtun_dev *vtun, struct sk_buff *skb)
+{
+	if (likely(skb->ip_summed != CHECKSUM_PARTIAL) || skb_is_gso(skb) ||
+	    READ_ONCE(vtun->offloads) & NETIF_F_HW_CSUM)
+		return 0;
+	return skb_checksum_help(skb);
 }
 
 /* Put a packet into the fifo of @vq, or, without one, where packets are kept. */
@@ -86,15 +112,16 @@ static netdev_tx_t vtun_tx_queue(struct vtun_dev *vtun, struct vtun_queue *vq,
 {
 	enum skb_drop_reason reason;
 
-	/* XDP sends back what a program wrote, so it may be nothing. */
-	reason = SKB_DROP_REASON_TAP_FILTER;
-	if (likely(skb->len))
-		reason = vtun_filter_any(vtun) ? vtun_filter_apply(vtun, skb) : 0;
+	vtun_segment_begin(vtun, vq, skb);
+	reason = vtun_tx_filter(vtun, skb);
 	if (unlikely(reason))
 		return vtun_tx_drop(vtun, vq, skb, VTUN_TX_DROP_FILTER, reason);
 	if (skb_orphan_frags_rx(skb, GFP_ATOMIC))
 		return vtun_tx_drop(vtun, vq, skb, VTUN_TX_DROP_NO_MEMORY,
 				    SKB_DROP_REASON_SKB_UCOPY_FAULT);
+	if (vtun_tx_sum(vtun, skb))
+		return vtun_tx_drop(vtun, vq, skb, VTUN_TX_DROP_NO_MEMORY,
+				    SKB_DROP_REASON_NOMEM);
 
 	/* The sender is done with it: a slow program must not hold up what
 	 * the packet belongs to.
@@ -102,16 +129,11 @@ static netdev_tx_t vtun_tx_queue(struct vtun_dev *vtun, struct vtun_queue *vq,
 	skb_tx_timestamp(skb);
 	skb_orphan(skb);
 	nf_reset_ct(skb);
-	vtun_segment(skb)->count = 0;
-	if (skb_is_gso(skb) && vq)
-		vtun_segment_begin(vtun, vq, skb);
 
 	vtun_pause_atomic();
-	if ((vq && vtun_tx_is_crowded(vq)) || ptr_ring_produce(fifo, skb)) {
-		vtun_fifo_move(skb, NULL);
+	if ((vq && vtun_tx_is_crowded(vq)) || ptr_ring_produce(fifo, skb))
 		return vtun_tx_drop(vtun, vq, skb, VTUN_TX_DROP_FULL,
 				    SKB_DROP_REASON_FULL_RING);
-	}
 	return NETDEV_TX_OK;
 }
 
@@ -124,6 +146,7 @@ static netdev_tx_t vtun_tx_keep(struct vtun_dev *vtun, struct sk_buff *skb)
 
 	if (kept && !rcu_access_pointer(vtun->queues[0]))
 		return vtun_tx_queue(vtun, NULL, kept, skb);
+	vtun_segment(skb)->count = 0;
 	return vtun_tx_drop(vtun, NULL, skb, VTUN_TX_DROP_NO_QUEUE,
 			    SKB_DROP_REASON_DEV_READY);
 }

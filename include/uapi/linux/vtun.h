@@ -120,7 +120,8 @@ struct vtun_info {
  *	ethtool -L combined.
  * IFLA_VTUN_KEEP_CARRIER: u8, 0 by default; 1: when the last program leaves, the
  *	carrier stays and what was not read waits for the next one, with what
- *	comes meanwhile, as much as the fifo holds. Persistent devices only.
+ *	comes meanwhile, as much as the fifo holds. A device that is not
+ *	persistent goes all the same.
  */
 enum {
 	IFLA_VTUN_BACKPRESSURE = 32,

@@ -98,6 +98,7 @@ struct flow_keys_basic {
 
 #define skb_shinfo(skb)			(&((struct sk_buff *)(skb))->info)
 #define skb_is_gso(skb)			((skb)->info.gso_size)
+#define skb_checksum_help(skb)		((void)(skb), 0)
 #define skb_get(skb)			do { } while (0)
 #define skb_headlen(skb)		((skb)->len - (skb)->data_len)
 #define skb_headroom(skb)		((unsigned int)((skb)->data - (skb)->head))
