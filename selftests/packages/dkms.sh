@@ -47,7 +47,7 @@ equal "$version" "$(modinfo -k "$release" -F version vtun)" "the module's versio
 pass "headers of another kernel come, and DKMS builds for $release as well"
 
 equal "vtunctl $version" "$(vtunctl -V)" "vtunctl"
-for page in "5 vtun.conf" "8 vtunctl" "3 libvtun"; do
+for page in "4 vtun" "7 vtun" "5 vtun.conf" "8 vtunctl" "3 libvtun"; do
 	# shellcheck disable=SC2086
 	[ -e "$(man -w $page)" ]
 done
