@@ -32,7 +32,8 @@ profile() {
 
 # start: with the profiles in its folder; all that it writes goes there, too
 start() {
-	need NetworkManager nmcli dbus-daemon
+	command -v NetworkManager >/dev/null || skip "no NetworkManager: scripts/deps network-manager installs it"
+	need nmcli dbus-daemon
 	# It waits for udev unless /sys is read-only, as in a container.
 	mount -o remount,ro,bind /sys 2>/dev/null || mount -t sysfs -o ro sysfs /sys
 	mkdir -p /run/dbus /run/NetworkManager "$TEST_TMP/none"
