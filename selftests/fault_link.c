@@ -88,7 +88,11 @@ TEST_F_TIMEOUT(fault_link, tx_queue_len, FAULT_TIMEOUT)
 
 static int set_data(struct req *r, const struct req_data *data)
 {
-	req_start(r, RTM_NEWLINK, 0, link_index(FAULT_NAME));
+	int index = link_index(FAULT_NAME);
+
+	if (index < 0)		/* looking may have failed */
+		return index;
+	req_start(r, RTM_NEWLINK, 0, index);
 	req_put_data(r, "vtun", data);
 	return req_send(r);
 }
