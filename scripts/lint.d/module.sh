@@ -58,8 +58,13 @@ lint_headers() {
 		objects="$objects headers/$name.o"
 	done
 	have=$(sed -n 's/.*(call have,\([A-Z_]*\),.*/-DVTUN_HAVE_\1/p' Kbuild | tr '\n' ' ')
-	build headers 7.x "ccflags-y=-I\$(src)/include $have-DVTUN_SKB_FRAG_ORDER=PAGE_ALLOC_COSTLY_ORDER" \
-		"always-y=$objects" W=1
+	# What include/compat/ has a name of its own for, as it is in the newest kernel.
+	printf '%s\n' '#include <net/netdev_queues.h>' \
+		'#define vtun_compat_set_stat_ops(dev, ops) ((dev)->stat_ops = (ops))' \
+		>"$BUILD/$release-headers/headers/newest.h"
+	build headers 7.x "ccflags-y=-I\$(src)/include $have-DVTUN_SKB_FRAG_ORDER=PAGE_ALLOC_COSTLY_ORDER -DVTUN_LINK_NEWLINK=vtun_link_new" \
+		"CFLAGS_src/dev.o=-include \$(src)/headers/newest.h" \
+		"CFLAGS_src/stats.o=-include \$(src)/headers/newest.h" "always-y=$objects" W=1
 }
 
 # The kernel's own scripts, from its source package; those that are written in OCaml need a compiler
