@@ -24,6 +24,13 @@ watch() {
 	wait_log 120 trace Attaching
 }
 
+# said PATTERN: what it says as it happens
+said() {
+	wait_log 60 trace "$1"
+	kill -INT "$BACKGROUND"
+	wait "$BACKGROUND" || true
+}
+
 # saw PATTERN: what it says when it is interrupted
 saw() {
 	kill -INT "$BACKGROUND"
@@ -59,13 +66,13 @@ writes() {
 attaches() {
 	watch vtun_attach
 	"$(tool attach)" "$NODE" tap,no_pi bt2
-	saw 'attach takes queue 0 of bt2'
+	said 'attach takes queue 0 of bt2'
 }
 
 detaches() {
 	watch vtun_detach
 	"$(tool attach)" "$NODE" tap,no_pi bt2
-	saw 'attach leaves queue 0 of bt2'
+	said 'attach leaves queue 0 of bt2'
 }
 
 # Nobody reads, and the fifo has no room.
