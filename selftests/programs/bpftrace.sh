@@ -24,13 +24,6 @@ watch() {
 	wait_log 120 trace Attaching
 }
 
-# said PATTERN: what it says as it happens
-said() {
-	wait_log 60 trace "$1"
-	kill -INT "$BACKGROUND"
-	wait "$BACKGROUND" || true
-}
-
 # saw PATTERN: what it says when it is interrupted
 saw() {
 	kill -INT "$BACKGROUND"
@@ -63,44 +56,7 @@ writes() {
 	saw '@\[bt0\]'
 }
 
-attaches() {
-	watch vtun_attach
-	"$(tool attach)" "$NODE" tap,no_pi bt2
-	said 'attach takes queue 0 of bt2'
-}
-
-detaches() {
-	watch vtun_detach
-	"$(tool attach)" "$NODE" tap,no_pi bt2
-	said 'attach leaves queue 0 of bt2'
-}
-
-# Nobody reads, and the fifo has no room.
-drops() {
-	local trace
-
-	watch vtun_drop
-	trace=$BACKGROUND
-	netns_add a
-	background hold ns a "$(tool attach)" -w "$NODE" tap,no_pi bt3
-	wait_log 30 hold attached
-	printf '%s\n' "link set bt3 txqueuelen 0" "addr add 10.15.1.1/24 dev bt3" "link set bt3 up" | conf a
-	in_ns a ping -c 3 -i 0.2 -W 1 10.15.1.2 || true
-	BACKGROUND=$trace
-	saw '@\[bt3, 0, tx, drop_full\]'
-}
-
-# That it loads: what it measures is tested by tracepoints.c.
-stalls() {
-	watch vtun_stall
-	saw ''
-}
-
-plan 6
+plan 2
 run_test "what a read() moves" reads
 run_test "what a write() moves" writes
-run_test "who takes a queue" attaches
-run_test "who leaves one" detaches
-run_test "who drops, and why" drops
-run_test "how long back pressure lasts" stalls
 finish
