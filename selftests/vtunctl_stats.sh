@@ -5,20 +5,9 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/tools/vtunctl.sh"
 
-# Two tap0 with a wire between them, and pings that have gone over it.
+# Two devices, and pings that have gone from one to the other.
 traffic() {
-	netns_add a b
-	vtunctl -n a add tap0
-	vtunctl -n b add tap0
-	wire wire tap,no_pi a:tap0 b:tap0
-	conf a <<-END
-		addr add 192.0.2.1/24 dev tap0
-		link set tap0 up
-	END
-	conf b <<-END
-		addr add 192.0.2.2/24 dev tap0
-		link set tap0 up
-	END
+	wired_taps
 	pings a 192.0.2.2 -c 5
 }
 

@@ -27,18 +27,7 @@ nothing_there() {
 rates() {
 	local pinger
 
-	netns_add a b
-	vtunctl -n a add tap0
-	vtunctl -n b add tap0
-	wire wire tap,no_pi a:tap0 b:tap0
-	conf a <<-END
-		addr add 192.0.2.1/24 dev tap0
-		link set tap0 up
-	END
-	conf b <<-END
-		addr add 192.0.2.2/24 dev tap0
-		link set tap0 up
-	END
+	wired_taps
 	equal '[0,0]' "$(json 'map(.rates.rx.packets,.rates.tx.packets)' -n a top -1 -d 0.2)" "without packets"
 	background pinger ping_forever a 192.0.2.2
 	pinger=$BACKGROUND

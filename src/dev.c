@@ -141,7 +141,7 @@ int vtun_dev_set_carrier(struct net_device *dev, bool on)
 {
 	struct vtun_dev *vtun = netdev_priv(dev);
 
-	if (on && !vtun->num_queues && !rcu_access_pointer(vtun->kept))
+	if (on && !vtun->num_queues && !vtun_keep_is_on(vtun))
 		return -EPERM;
 	if (on)
 		netif_carrier_on(dev);

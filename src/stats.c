@@ -302,30 +302,47 @@ void vtun_stats_get_values(struct vtun_dev *vtun, u64 *values)
 			     &values[VTUN_STATS + 1]);
 }
 
-static void vtun_stats_get_rx_queue(struct net_device *dev, int index,
-				    struct netdev_queue_stats_rx *stats)
+static void vtun_stats_fill_rx(struct netdev_queue_stats_rx *stats,
+			       const u64 *n)
 {
-	struct vtun_queue *vq = vtun_queue_rtnl(netdev_priv(dev), index);
-	u64 n[VTUN_STATS] = {};
-
-	if (vq)		/* the core has one at least */
-		vtun_stats_sum(vq->stats, n);
 	stats->packets = n[VTUN_RX_PACKETS];
 	stats->bytes = n[VTUN_RX_BYTES];
 	stats->alloc_fail = n[VTUN_RX_DROP_NO_MEMORY];
 }
 
-static void vtun_stats_get_tx_queue(struct net_device *dev, int index,
-				    struct netdev_queue_stats_tx *stats)
+static void vtun_stats_fill_tx(struct netdev_queue_stats_tx *stats,
+			       const u64 *n)
 {
-	struct vtun_queue *vq = vtun_queue_rtnl(netdev_priv(dev), index);
-	u64 n[VTUN_STATS] = {};
-
-	if (vq)
-		vtun_stats_sum(vq->stats, n);
 	stats->packets = n[VTUN_TX_PACKETS];
 	stats->bytes = n[VTUN_TX_BYTES];
 	stats->stop = n[VTUN_TX_STOPS];
+}
+
+/* The core has one queue at least, so there may be none of that number. */
+static void vtun_stats_sum_index(struct net_device *dev, int index, u64 *n)
+{
+	struct vtun_queue *vq = vtun_queue_rtnl(netdev_priv(dev), index);
+
+	if (vq)
+		vtun_stats_sum(vq->stats, n);
+}
+
+static void vtun_stats_get_rx_queue(struct net_device *dev, int index,
+				    struct netdev_queue_stats_rx *stats)
+{
+	u64 n[VTUN_STATS] = {};
+
+	vtun_stats_sum_index(dev, index, n);
+	vtun_stats_fill_rx(stats, n);
+}
+
+static void vtun_stats_get_tx_queue(struct net_device *dev, int index,
+				    struct netdev_queue_stats_tx *stats)
+{
+	u64 n[VTUN_STATS] = {};
+
+	vtun_stats_sum_index(dev, index, n);
+	vtun_stats_fill_tx(stats, n);
 }
 
 /* Of queues that are not asked about: detached, or gone. */
@@ -341,12 +358,8 @@ static void vtun_stats_get_base(struct net_device *dev,
 	vtun_stats_sum(vtun->stats, n);
 	list_for_each_entry(vq, &vtun->parked, node)
 		vtun_stats_sum(vq->stats, n);
-	rx->packets = n[VTUN_RX_PACKETS];
-	rx->bytes = n[VTUN_RX_BYTES];
-	rx->alloc_fail = n[VTUN_RX_DROP_NO_MEMORY];
-	tx->packets = n[VTUN_TX_PACKETS];
-	tx->bytes = n[VTUN_TX_BYTES];
-	tx->stop = n[VTUN_TX_STOPS];
+	vtun_stats_fill_rx(rx, n);
+	vtun_stats_fill_tx(tx, n);
 }
 
 const struct netdev_stat_ops vtun_stats_ops = {

@@ -26,6 +26,22 @@ vtunctl() {
 	"$VTUNCTL" "$@"
 }
 
+# wired_taps: namespaces a and b, each with a tap0, 192.0.2.1 and 192.0.2.2, and a wire between
+wired_taps() {
+	netns_add a b
+	vtunctl -n a add tap0
+	vtunctl -n b add tap0
+	wire wire tap,no_pi a:tap0 b:tap0
+	conf a <<-END
+		addr add 192.0.2.1/24 dev tap0
+		link set tap0 up
+	END
+	conf b <<-END
+		addr add 192.0.2.2/24 dev tap0
+		link set tap0 up
+	END
+}
+
 # gives TEXT ARGUMENT...: what vtunctl prints is exactly that, and it succeeds
 gives() {
 	local text=$1 said

@@ -121,20 +121,31 @@ static int owner_apply(int fd, const struct settings *set)
 	return 0;
 }
 
-enum exit_status owner_set(const struct link *link, const struct settings *set)
+/* Attaches, sets what is given, and closes again. @err is 0 or -errno of that. */
+static enum exit_status owner_visit(const struct link *link,
+				    const struct settings *set, int *err)
 {
 	enum exit_status status;
-	int fd, err;
+	int fd;
 
 	status = node_open(&fd);
 	if (status)
 		return status;
-	err = owner_attach(fd, link);
-	if (!err)
-		err = owner_apply(fd, set);
+	*err = owner_attach(fd, link);
+	if (!*err)
+		*err = owner_apply(fd, set);
 	close(fd);
-	if (!err)
-		return DONE;
+	return DONE;
+}
+
+enum exit_status owner_set(const struct link *link, const struct settings *set)
+{
+	enum exit_status status;
+	int err;
+
+	status = owner_visit(link, set, &err);
+	if (status || !err)
+		return status;
 	owner_explain(link, -err);
 	return FAILED;
 }
@@ -142,17 +153,14 @@ enum exit_status owner_set(const struct link *link, const struct settings *set)
 /* With the file that this closes goes what nobody else has. */
 enum exit_status owner_let_go(const struct link *link)
 {
+	const struct settings nothing = { .name = NULL };
 	enum exit_status status;
-	int fd, err;
+	int err;
 
-	status = node_open(&fd);
-	if (status)
-		return status;
-	err = owner_attach(fd, link);
-	close(fd);
+	status = owner_visit(link, &nothing, &err);
 	/* A program came in between, or the device went. */
-	if (!err || err == -EBUSY || err == -ENODEV)
-		return DONE;
+	if (status || !err || err == -EBUSY || err == -ENODEV)
+		return status;
 	owner_explain(link, -err);
 	return FAILED;
 }
