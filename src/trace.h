@@ -51,7 +51,9 @@ DEFINE_EVENT(vtun_queue_class, vtun_wake,
 	TP_ARGS(dev, queue)
 );
 
-/* Packets were dropped; why is the name of a counter of ethtool -S. */
+/* Packets were dropped; why is the name of a counter of ethtool -S. Texts have
+ * a multiple of eight bytes, or bpftrace can't make a key of them.
+ */
 TRACE_EVENT(vtun_drop,
 	TP_PROTO(const struct net_device *dev, int queue, const char *direction,
 		 const char *why, unsigned int n),
@@ -59,14 +61,14 @@ TRACE_EVENT(vtun_drop,
 	TP_STRUCT__entry(
 		__array(char, name, IFNAMSIZ)
 		__field(int, queue)
-		__array(char, direction, 4)
+		__array(char, direction, 8)
 		__array(char, why, 16)
 		__field(unsigned int, n)
 	),
 	TP_fast_assign(
 		strscpy(__entry->name, dev->name, IFNAMSIZ);
 		__entry->queue = queue;
-		strscpy(__entry->direction, direction, 4);
+		strscpy(__entry->direction, direction, 8);
 		strscpy(__entry->why, why, 16);
 		__entry->n = n;
 	),

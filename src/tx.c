@@ -68,6 +68,7 @@ bool vtun_tx_hold_back(struct vtun_queue *vq, struct netdev_queue *txq)
 	if (vtun_tx_is_full(vq))
 		return true;
 	netif_tx_wake_queue(txq);
+	trace_vtun_wake(txq->dev, READ_ONCE(vq->index));
 	return false;
 }
 

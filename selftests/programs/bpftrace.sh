@@ -5,14 +5,18 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=../tools/programs.sh
 . "$(dirname "$0")/../tools/programs.sh"
+# shellcheck source=../tools/vtunctl.sh
+. "$(dirname "$0")/../tools/vtunctl.sh"
 
 # recipe TRACEPOINT: the line that is about it
 recipe() {
 	grep "^    bpftrace -e 'tracepoint:vtun:$1 " "$LIB_TOP/docs/observing.md"
 }
 
-# watch TRACEPOINT: its line runs, and sees everything from now on
+# watch TRACEPOINT: its line runs, and sees everything from now on; -v tells when it does
 watch() {
+	local last
+
 	[ "$DRIVER" = vtun ] || skip "in-tree tun has no tracepoints"
 	need bpftrace
 	[ -d /sys/kernel/tracing/events ] || mount -t tracefs tracefs /sys/kernel/tracing ||
@@ -20,28 +24,30 @@ watch() {
 	[ -d /sys/kernel/tracing/events/vtun ] || skip "this kernel has no tracepoints of modules"
 	recipe "$1" >"$TEST_TMP/line"
 	equal 1 "$(wc -l <"$TEST_TMP/line")" lines
-	background trace bash -c "exec $(cat "$TEST_TMP/line")"
-	wait_log 120 trace Attaching
+	last=$(grep -o 'tracepoint:vtun:[a-z_]*' "$TEST_TMP/line" | tail -1)
+	background trace bash -c "exec $(sed 's/bpftrace -e/bpftrace -v -e/' "$TEST_TMP/line")"
+	wait_log 120 trace "Attaching $last"
+	sleep 1
+	TRACE=$BACKGROUND
 }
+
+has_ended() { ! readlink "/proc/$1/exe"; }
 
 # saw PATTERN: what it says when it is interrupted
 saw() {
-	kill -INT "$BACKGROUND"
-	wait "$BACKGROUND" || true
+	kill -INT "$TRACE"
+	wait_for 60 "the end of bpftrace" has_ended "$TRACE"
 	lib_log_has trace "$1" || fail "no '$1' in what bpftrace said"
 }
 
 # traffic: pings through two devices whose packets a program carries
 traffic() {
-	local trace=$BACKGROUND
-
 	netns_add a
 	netns_add b
 	wire cable tap,no_pi a:bt0 b:bt1
 	printf '%s\n' "addr add 10.15.0.1/24 dev bt0" "link set bt0 up" | conf a
 	printf '%s\n' "addr add 10.15.0.2/24 dev bt1" "link set bt1 up" | conf b
 	in_ns a ping -c 3 -i 0.2 -W 10 10.15.0.2
-	BACKGROUND=$trace
 }
 
 reads() {
@@ -56,7 +62,47 @@ writes() {
 	saw '@\[bt0\]'
 }
 
-plan 2
+attaches() {
+	watch vtun_attach
+	"$(tool attach)" "$NODE" tap,no_pi bt2
+	saw 'attach takes queue 0 of bt2'
+}
+
+detaches() {
+	watch vtun_detach
+	"$(tool attach)" "$NODE" tap,no_pi bt2
+	saw 'attach leaves queue 0 of bt2'
+}
+
+# Nobody reads, and the fifo has no room.
+drops() {
+	watch vtun_drop
+	netns_add a
+	background hold ns a "$(tool attach)" -w "$NODE" tap,no_pi bt3
+	wait_log 30 hold attached
+	printf '%s\n' "link set bt3 txqueuelen 0" "addr add 10.15.1.1/24 dev bt3" "link set bt3 up" | conf a
+	in_ns a ping -c 3 -i 0.2 -W 1 10.15.1.2 || true
+	saw '@\[bt3, 0, tx, drop_full\]'
+}
+
+# The fifo has room for one packet, so each is waited for.
+stalls() {
+	watch vtun_stall
+	netns_add a
+	netns_add b
+	wire cable tap,no_pi a:bt4 b:bt5
+	printf '%s\n' "link set bt4 txqueuelen 1" "addr add 10.15.2.1/24 dev bt4" "link set bt4 up" | conf a
+	printf '%s\n' "addr add 10.15.2.2/24 dev bt5" "link set bt5 up" | conf b
+	in_ns a "$VTUNCTL" set bt4 backpressure on
+	in_ns a ping -c 10 -i 0.2 -W 10 10.15.2.2
+	saw '@us\[bt4, 0\]'
+}
+
+plan 6
 run_test "what a read() moves" reads
 run_test "what a write() moves" writes
+run_test "who takes a queue" attaches
+run_test "who leaves one" detaches
+run_test "who drops, and why" drops
+run_test "how long back pressure lasts" stalls
 finish
