@@ -90,6 +90,11 @@ security_module_forbids() {
 	finds error node_security_module "its mode allows it; open: Permission denied"
 }
 
+node_does_not_open() {
+	THROUGH=("$(tool refuse)" writing)
+	finds error node_does_not_open "open: Input/output error"
+}
+
 caller_lacks_capability() {
 	finds_as 1 warning no_net_admin "it runs as daemon without the capability CAP_NET_ADMIN"
 	[[ $MEND == "vtunctl add NAME mode tun user daemon "* ]] || fail "$MEND"
@@ -165,9 +170,11 @@ nothing_can_be_seen() {
 	finds note module_loaded_unknown "/proc/misc: No such file"
 	finds note node_unknown ""
 	finds note user_namespace_unknown "/proc/self/ns/net: No such file"
+	THROUGH=("$(tool refuse)" netlink)
+	finds note device_unknown "rtnetlink: Address family not supported" tap0
 }
 
-vtunctl_plan 14
+vtunctl_plan 15
 run_test "nothing is wrong" nothing_is_wrong
 run_test "the text" the_text
 run_test "the manual has all ids" the_manual_has_all_ids
@@ -177,6 +184,7 @@ run_test "a node's mode" node_mode_forbids
 run_test "a file system without device nodes" file_system_forbids
 run_test "a container's device rule" device_rule_forbids
 run_test "a security module that keeps from the node" security_module_forbids
+run_test "a node that does not open" node_does_not_open
 run_test "a caller without CAP_NET_ADMIN" caller_lacks_capability
 run_test "capabilities that don't count" capabilities_do_not_count
 run_test "a denial of SELinux" selinux_denies
