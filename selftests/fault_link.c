@@ -177,8 +177,9 @@ static int settle_new(void *arg, int ret)
 /* ip link add type vtun */
 TEST_F_TIMEOUT(fault_link, newlink, FAULT_TIMEOUT)
 {
+	/* dev_set_name()'s failure is found by its not being there. */
 	static const struct fault_walk walk = {
-		"newlink", NULL, call_new, settle_new
+		"newlink", NULL, call_new, settle_new, -EINVAL
 	};
 
 	EXPECT_LT(0, fault_walk(&walk, self));
