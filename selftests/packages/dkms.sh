@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The packages on the host's file systems, whose changes go with the mount namespace that this runs in:
 # that they are installed, that DKMS builds for two kernels, that an upgrade replaces what there was and
-# a purge leaves nothing. Puts beside the packages what the guest needs: an archive of what DKMS built for 6.12, and the
-# program pong.
+# a purge leaves nothing. Puts beside the packages what the guest needs: an archive of what DKMS built for its kernel,
+# and the program pong.
 # usage: unshare -m selftests/packages/dkms.sh PACKAGES NEWER-PACKAGES      (folders)
 top=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
 # shellcheck source=lib.sh
@@ -21,7 +21,11 @@ for folder in etc usr var; do
 done
 log=$over/log
 
-has_headers 6.12
+case $debian in
+12) kernels=(6.12 6.1) ;;
+*) kernels=(7.x 6.12) ;;
+esac
+has_headers "${kernels[0]}"
 newest=$release
 before=$(changes "$over"/{etc,usr,var})
 
@@ -41,7 +45,7 @@ archive() {
 }
 archive "$version" "$old"
 
-has_headers 6.1
+has_headers "${kernels[1]}"
 /etc/kernel/header_postinst.d/dkms "$release" >"$log" 2>&1 || { tail -20 "$log"; fail "DKMS for $release"; }
 equal "$version" "$(modinfo -k "$release" -F version vtun)" "the module's version for $release"
 pass "headers of another kernel come, and DKMS builds for $release as well"
@@ -76,7 +80,8 @@ mkdir -p /etc/systemd/system/multi-user.target.wants
 ln -s /lib/systemd/system/vtun@.service /etc/systemd/system/multi-user.target.wants/vtun@tap0.service
 echo mode=tap >/etc/vtun/tap0.conf
 purge_all vtun-tools vtun-dkms libvtun0 libvtun-dev
-rm -rf "/usr/src/linux-headers-$release" "/lib/modules/$release"
+rm -rf "/lib/modules/$release"
+[ "$debian" != 12 ] || rm "/usr/src/linux-headers-$release"
 equal "$before" "$(changes "$over"/{etc,usr,var})" "what is left"
 absent /etc/vtun /var/lib/dkms/vtun /usr/src/vtun-*
 pass "purge leaves nothing"

@@ -22,7 +22,7 @@ prepare() {
 	real=$(readlink -f "/lib/modules/$release")
 	rm "/lib/modules/$release"
 	mkdir "/lib/modules/$release"
-	cp "$real"/modules.{order,builtin*} "/lib/modules/$release"
+	cp "$real"/modules.[bo]* "/lib/modules/$release"
 	for module in "$real"/kernel/drivers/net/{tun,veth}.ko* "$real"/kernel/net/{802,bridge,llc}/*.ko*; do
 		install -D -m 0644 "$module" "/lib/modules/$release/${module#"$real"/}"
 	done

@@ -46,15 +46,26 @@ version_of() { dpkg-deb -f "$1"/vtun-dkms_*.deb Version; }
 # What readelf(1) thinks of a module matters to nobody.
 dkms_status() { dkms status vtun 2>/dev/null | sort; }
 
+# The Debian that this runs on: of 13 it is scripts/fetch's.
+debian=$(sed 's/\..*//' /etc/debian_version)
+
 # has_headers NAME: as if linux-headers of that kernel of scripts/fetch were installed. Sets release.
 has_headers() {
-	local kdir
-	# shellcheck disable=SC1090
-	. "$("$top/scripts/fetch" kernel "$1")"
-	ln -sfn "$kdir" "/usr/src/linux-headers-$release"
+	local kdir modules
+	if [ "$debian" = 12 ]; then
+		# shellcheck disable=SC1090
+		. "$("$top/scripts/fetch" kernel "$1")"
+		ln -sfn "$kdir" "/usr/src/linux-headers-$release"
+	else
+		release=$(basename /usr/lib/modules.apart/"${1%.x}".*-amd64)
+		modules=/usr/lib/modules.apart/$release
+	fi
 	if [ ! -e "/lib/modules/$release" ]; then
 		mkdir -p "/lib/modules/$release"
-		cp "$modules"/modules.{order,builtin} "/lib/modules/$release"
+		cp "$modules"/modules.{order,builtin,builtin.modinfo} "/lib/modules/$release"
+		# DKMS takes a kernel without modules for one that is not installed. Any will do.
+		[ "$debian" = 12 ] || cp /usr/lib/modules.apart/6.12.*/kernel/drivers/net/dummy.ko* "/lib/modules/$release"
+		depmod "$release"
 	fi
 	ln -sfn "/usr/src/linux-headers-$release" "/lib/modules/$release/build"
 }
