@@ -303,7 +303,8 @@ TEST_F(vnet_read_tunnel, short_header)
 	EXPECT_EQ(-EFAULT, io_read(v->io.fd, buf, 200));
 	EXPECT_NOTHING_COUNTED(&v->io);
 	EXPECT_EQ(0xaa, buf[200]);
-	for (i = pi; i < 200; i++)
+	/* The header may have been filled in before it failed. */
+	for (i = pi + v->hdr_sz; i < 200; i++)
 		EXPECT_EQ(0, buf[i]);
 	do {	/* IPv6's own go the same way */
 		n = io_read(v->io.fd, buf, 200);
