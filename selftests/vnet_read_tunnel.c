@@ -299,12 +299,13 @@ TEST_F(vnet_read_tunnel, short_header)
 		return;
 	}
 	ASSERT_EQ(0, io_send(&v->io, 1, 100));
-	memset(buf, 0xaa, sizeof(buf));
-	EXPECT_EQ(-EFAULT, io_read(v->io.fd, buf, 200));
+	do {	/* what IPv6 sends through the tunnel has a checksum to finish */
+		memset(buf, 0xaa, sizeof(buf));
+		EXPECT_EQ(-EFAULT, io_read(v->io.fd, buf, 200));
+	} while (buf[pi] == VIRTIO_NET_HDR_F_NEEDS_CSUM);
 	EXPECT_NOTHING_COUNTED(&v->io);
 	EXPECT_EQ(0xaa, buf[200]);
-	/* The header may have been filled in before it failed. */
-	for (i = pi + v->hdr_sz; i < 200; i++)
+	for (i = pi; i < 200; i++)
 		EXPECT_EQ(0, buf[i]);
 	do {	/* IPv6's own go the same way */
 		n = io_read(v->io.fd, buf, 200);
