@@ -53,6 +53,7 @@ __attribute__((noreturn, format(printf, 1, 2))) void die(const char *format, ...
 __attribute__((noreturn, format(printf, 1, 2))) void skip(const char *format, ...);
 __attribute__((format(printf, 1, 2))) int shell(const char *format, ...);
 int checked(int ret, const char *what);
+void tell_modules(const char *which);
 pid_t start_process(void);
 void end_process(pid_t pid);
 void *shared_memory(size_t size);
@@ -89,6 +90,7 @@ void port_open(struct port *port, const struct driver *driver, int kind,
 void port_open_flags(struct port *port, const struct driver *driver,
 		     const char *name, int flags);
 void port_up(const char *name, uint32_t address);
+void port_fifo(const char *name, unsigned int packets);
 void port_hold(const char *name, unsigned int usecs);
 void port_close(struct port *port);
 void net_quiet(void);

@@ -77,6 +77,12 @@ static void counts_read_more(void)
 	clearerr(file);
 }
 
+/* The packet generator makes what is measured, and waits for it. */
+static bool counts_is_source(uint64_t address)
+{
+	return counts_is_in(address, "pktgen");
+}
+
 /**
  * counts_get() - the instructions of one measurement
  * @number: its mark
@@ -94,7 +100,7 @@ bool counts_get(unsigned int number, const char *driver, struct counts *counts)
 	memset(counts, 0, sizeof(*counts));
 	for (i = 0; i < n_blocks; i++) {
 		block = &blocks[i];
-		if (block->number != number)
+		if (block->number != number || counts_is_source(block->address))
 			continue;
 		if (block->address < COUNTS_KERNEL)
 			counts->user += block->n;
@@ -114,6 +120,7 @@ void counts_each(unsigned int number,
 	size_t i;
 
 	for (i = 0; i < n_blocks; i++)
-		if (blocks[i].number == number)
+		if (blocks[i].number == number &&
+		    !counts_is_source(blocks[i].address))
 			each(&blocks[i], arg);
 }

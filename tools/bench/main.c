@@ -253,8 +253,8 @@ static bool wanted(const struct figure *fig, char **patterns, int n)
 	return !n;
 }
 
-/* Where the drivers' code is. */
-static void tell_modules(void)
+/* Where the code of a module is, or of all: NULL. */
+void tell_modules(const char *which)
 {
 	char line[512], name[64], address[64];
 	FILE *f = fopen("/proc/modules", "r");
@@ -262,7 +262,8 @@ static void tell_modules(void)
 
 	while (f && fgets(line, sizeof(line), f))
 		if (sscanf(line, "%63s %lu %*s %*s %*s %63s", name, &size,
-			   address) == 3)
+			   address) == 3 &&
+		    (!which || !strcmp(which, name)))
 			printf("@module %s %s %lu\n", name, address, size);
 	if (f)
 		fclose(f);
@@ -325,7 +326,7 @@ int main(int argc, char **argv)
 	uname(&un);
 	if (!list) {
 		printf("@kernel %s\n", un.release);
-		tell_modules();
+		tell_modules(NULL);
 		/* Devices are still being named and settled. */
 		sleep(START);
 	}

@@ -5,6 +5,11 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -65,8 +70,101 @@ static void read_packet(const struct figure *fig, const struct driver *driver)
 	port_close(&port);
 }
 
+static void pktgen_tell(const char *who, const char *format, ...)
+{
+	char path[64], words[64];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(words, sizeof(words) - 1, format, ap);
+	va_end(ap);
+	strcat(words, "\n");
+	snprintf(path, sizeof(path), "/proc/net/pktgen/%s", who);
+	put_file(path, words);
+}
+
+/* The thread of the first processor sends PKTGEN_CHUNK frames for each "start". */
+#define PKTGEN_CHUNK	4096
+
+static void pktgen_open(const struct port *port, unsigned int size)
+{
+	if (shell("modprobe -q pktgen"))
+		skip("this kernel has no pktgen");
+	tell_modules("pktgen");
+	pktgen_tell("kpktgend_0", "add_device %s", port->name);
+	pktgen_tell(port->name, "count %d", PKTGEN_CHUNK);
+	pktgen_tell(port->name, "pkt_size %u", size);
+	pktgen_tell(port->name, "dst_mac 02:00:00:00:00:01");
+	pktgen_tell(port->name, "dst 10.1.0.2");
+}
+
+static unsigned long pktgen_sent(const struct port *port)
+{
+	unsigned long sent = 0;
+	char path[64], line[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/net/pktgen/%s", port->name);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, " pkts-sofar: %lu", &sent) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return sent;
+}
+
+/* "start" returns when the last frame has been freed: a process for it. Each
+ * byte that it reads is an order, and what it writes says that it was done.
+ */
+static int pktgen_starter(void)
+{
+	int pair[2];
+	char byte;
+
+	checked(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), "socketpair");
+	if (start_process())
+		return pair[0];
+	while (read(pair[1], &byte, 1) == 1) {
+		pktgen_tell("pgctrl", "start");
+		checked(write(pair[1], &byte, 1), "pktgen's starter");
+	}
+	exit(0);
+}
+
+/* Transmit and read() alone: of the generator's code nothing is counted, so it
+ * may wait for us.
+ */
+static void read_pktgen(const struct figure *fig, const struct driver *driver)
+{
+	struct pollfd pfd = { .events = POLLIN };
+	struct port port;
+	char byte = 0;
+	int starter;
+
+	port_open(&port, driver, PORT_TAP, fig);
+	pfd.fd = port.fd;
+	port_fifo(port.name, PKTGEN_CHUNK);
+	pktgen_open(&port, fig->size + ETH_HLEN);
+	starter = pktgen_starter();
+	while (meter_more(PKTGEN_CHUNK)) {
+		checked(write(starter, &byte, 1), "pktgen's starter");
+		checked(poll(&pfd, 1, -1), "poll");
+		do
+			usleep(10000);
+		while (pktgen_sent(&port) != PKTGEN_CHUNK);
+		io_read(&port, PKTGEN_CHUNK);
+		checked(read(starter, &byte, 1), "pktgen's starter");
+	}
+	meter_stop();
+	/* Each network namespace that is made while it is there gets its threads. */
+	shell("modprobe -q -r pktgen");
+	port_close(&port);
+}
+
 void read_figures(void)
 {
 	figure_each_io(read_udp, "udp-read");
 	figure_each_io(read_packet, "packet-read");
+	figure_each_io(read_pktgen, "pktgen-read");
 }
