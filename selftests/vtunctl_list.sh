@@ -168,7 +168,24 @@ shown_by_alternative_name() {
 	gives "$(vtunctl show tap0)" show alt
 }
 
-vtunctl_plan 12
+shows_alternative_names() {
+	vtunctl add tap0
+	shows null .altnames tap0
+	! vtunctl show tap0 | grep altname || fail "there is none"
+	ip link property add dev tap0 altname an-alternative-name altname alt
+	equal "    altname an-alternative-name
+    altname alt" "$(vtunctl show tap0 | sed -n 3,4p)" "text"
+	shows '["an-alternative-name","alt"]' .altnames tap0
+	equal "$(ip -j link show dev tap0 | jq -c '.[0].altnames')" "$(json '.[0].altnames')" "JSON"
+	vtunctl add tap1
+	ip link property add dev tap1 altname "$(printf '%0127d' 0)"
+	shows "[\"$(printf '%0127d' 0)\"]" .altnames tap1
+	ip link property del dev tap0 altname alt
+	vtunctl del tap1
+	equal '[["an-alternative-name"]]' "$(json 'map(.altnames)')" "devices"
+}
+
+vtunctl_plan 13
 run_test "nothing to list" nothing
 run_test "the text" text
 run_test "JSON agrees with ip" json_agrees_with_ip
@@ -181,4 +198,5 @@ run_test "names with strange bytes" strange_names
 run_test "many devices" many_devices
 run_test "a device that is not there" not_there
 run_test "a device by alternative name" shown_by_alternative_name
+run_test "all alternative names" shows_alternative_names
 finish

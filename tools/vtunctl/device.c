@@ -51,13 +51,20 @@ int device_fill(struct device *device, const struct link *link,
 		const struct holders *all)
 {
 	long num_queues;
+	int err;
 
 	*device = (struct device){ .link = *link };
+	err = altnames_get(link->ifindex, &device->altnames);
+	if (err)
+		return err;
 	sysfs_get_flags(link, &device->link.flags);
 	device->attached = device_count_attached(link);
 	device->detached = link->num_disabled;
 	num_queues = device->attached + device->detached;
-	return holders_of(all, link->name, num_queues, &device->holders);
+	err = holders_of(all, link->name, num_queues, &device->holders);
+	if (err)
+		altnames_free(&device->altnames);
+	return err;
 }
 
 /* Of a device that has just gone, too, there is nothing to tell. */
@@ -73,4 +80,5 @@ void device_free(struct device *device)
 {
 	stats_free(&device->stats);
 	holders_free(&device->holders);
+	altnames_free(&device->altnames);
 }

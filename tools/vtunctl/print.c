@@ -111,6 +111,8 @@ static void print_text(const struct device *device)
 	printf("\n    link %s state %s carrier %s mtu %u\n",
 	       link->up ? "up" : "down", print_operstate(link->operstate),
 	       link->carrier ? "on" : "off", link->mtu);
+	for (i = 0; i < device->altnames.n; i++)
+		printf("    altname %s\n", msg_safe(device->altnames.list[i]));
 	print_text_queues(device);
 	printf("    rx %" PRIu64 " packets %" PRIu64 " bytes %" PRIu64
 	       " errors %" PRIu64 " dropped %" PRIu64 " frame\n",
@@ -189,6 +191,16 @@ static json_t *print_json_holders(const struct holders *set)
 	return processes;
 }
 
+static json_t *print_json_altnames(const struct altnames *names)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < names->n; i++)
+		json_array_append_new(list, print_json_string(names->list[i]));
+	return list;
+}
+
 json_t *print_json_queues(long attached, long detached)
 {
 	if (attached < 0)
@@ -206,6 +218,9 @@ json_t *print_json_device(const struct device *device)
 				 "mode", print_mode(link),
 				 "flags", print_json_flags(link));
 
+	if (device->altnames.n)
+		json_object_set_new(json, "altnames",
+				    print_json_altnames(&device->altnames));
 	if (link->uid != (uid_t)-1) {
 		json_object_set_new(json, "user",
 				    print_json_string(print_user(link->uid)));

@@ -234,6 +234,16 @@ enum exit_status link_find(const char *name, struct link *link);
 int link_create(const struct settings *set, const char *name);
 int link_change(int ifindex, const struct settings *set);
 
+/* altnames.c */
+struct altnames {
+	char (*list)[NAME_SIZE];
+	size_t n;
+};
+
+/* There are none of a device that has just gone. Returns 0 or -errno. */
+int altnames_get(int ifindex, struct altnames *names);
+void altnames_free(struct altnames *names);
+
 /* sysfs.c */
 
 /* The flags that rtnetlink does not carry, too. Returns 0 or -errno. */
@@ -325,6 +335,7 @@ double *stats_rates(const struct stats *now, const struct stats *before,
 /* device.c: everything that "list" and "show" tell */
 struct device {
 	struct link link;
+	struct altnames altnames;
 	long attached;		/* -1: unknown */
 	long detached;
 	struct holders holders;
