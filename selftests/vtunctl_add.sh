@@ -288,6 +288,102 @@ rights_in_both_namespaces() {
 	gives ""
 }
 
+# altnames DEVICE [OPTION...]: what ip(8) says of it
+altnames() {
+	local device=$1
+
+	shift
+	ip "$@" -j link show dev "$device" | jq -c '.[0].altnames'
+}
+
+alternative_names() {
+	local long
+
+	long=$(printf '%0127d' 0)
+	vtunctl add tap0 altname vpn mtu 1400 altname "$long" user daemon
+	equal "[\"vpn\",\"$long\"]" "$(altnames tap0)" tap0
+	shows '["tap0",1400,"daemon"]' '[.ifname,.mtu,.user]' vpn
+	shows '"tap0"' .ifname "$long"
+	gives "" add tun0 altname .vpn
+	equal '[".vpn"]' "$(altnames tun0)" tun0
+	# A template takes what is left.
+	gives tap2 add tap%d altname tap1
+	equal '["tap1"]' "$(altnames tap2)" tap2
+}
+
+alternative_names_that_are_none() {
+	unchanged wrong "cannot be an alternative name: it is longer than 127 bytes" add tap0 altname "$(printf '%0128d' 0)"
+	unchanged wrong "cannot be an alternative name: it is empty" add tap0 altname vpn altname ""
+	unchanged wrong "white space" add tap0 altname "v pn"
+	unchanged wrong "a '/' or ':' in it" add tap0 altname v/pn
+	unchanged wrong "a '/' or ':' in it" add tap0 altname v:pn
+	unchanged wrong "names of folders" add tap0 altname ..
+	unchanged wrong "a '%' in it" add tap%d altname vpn%d
+	unchanged wrong "altname 'vpn' is given twice" add tap0 altname vpn altname tap altname vpn
+	unchanged wrong "'tap0' is the device's name" add tap0 altname vpn altname tap0
+}
+
+# The device was there for a moment, so its name, and the names before the refused one, are free again.
+alternative_name_is_taken() {
+	vtunctl add tap0 altname vpn
+	unchanged fails "cannot add tap1 with the alternative name vpn: the name is taken by a $KIND device in mode tap" \
+		"ip -d link show dev vpn" add tap1 altname office altname vpn altname home
+	unchanged fails "the name is taken by a $KIND device in mode tap" "Choose another name" \
+		add tap%d altname office altname tap0
+	unchanged fails "the name is taken by a device of another kind" "Choose another name" \
+		add tap1 mode tun altname lo
+	unchanged fails_as 1 1 "CAP_NET_ADMIN" "Run it as root" add tap1 altname office
+	gives "" add tap1 altname office altname home
+	equal '["office","home"]' "$(altnames tap1)" tap1
+}
+
+# The name is taken here, and so is the device's number: neither matters there.
+alternative_names_in_another_namespace() {
+	local pid
+
+	netns_add a
+	vtunctl add tap9 altname vpn
+	gives "" add tap0 netns a mtu 1300 altname vpn altname office
+	read -r pid </run/netns-of/a
+	gives "" add tap1 altname home netns "$pid"
+	gives tap2 add tap%d altname guests netns /run/netns/a
+	equal '[["tap0",["vpn","office"]],["tap1",["home"]],["tap2",["guests"]]]' \
+		"$(json 'map([.ifname,.altnames])' -n a)" "devices in a"
+	equal 1300 "$(json '.[0].mtu' -n a show office)" "mtu"
+	equal '[["tap9",["vpn"]]]' "$(json 'map([.ifname,.altnames])')" "devices here"
+	unchanged fails "cannot add tap3 with the alternative name home: the name is taken in that network namespace" \
+		"Choose another name" add tap3 netns a altname free altname home
+	unchanged fails "cannot add tap1: the name is taken in that network namespace" \
+		"Choose another name" add tap1 netns a altname free
+	! grep "or only in this one" "$TEST_TMP/err" || fail "that name is free here"
+	equal '["tap0","tap1","tap2"]' "$(json 'map(.ifname)' -n a)" "devices in a"
+	gives "" add tap3 netns a altname free
+	equal '["free"]' "$(altnames tap3 -n a)" tap3
+	unchanged fails "/run/netns/b: No such file" "ip netns list" add tap4 netns b altname x
+	unchanged fails "/proc/99999999/ns/net: No such file" "ip netns list" add tap4 netns 99999999 altname x
+}
+
+# with_net_admin ARGUMENT...: vtunctl with that capability and no other
+with_net_admin() {
+	setpriv --bounding-set=-all,+net_admin --inh-caps=-all "$VTUNCTL" "$@"
+}
+
+# Who may make a device there, but not go there, makes none.
+rights_for_alternative_names() {
+	local said
+
+	netns_add a
+	with_net_admin add tap0 netns a
+	if said=$(with_net_admin add tap1 netns a altname vpn 2>&1); then
+		fail "it worked"
+	fi
+	[[ $said == *"CAP_SYS_ADMIN"*"Run it as root"* ]] || fail "$said"
+	equal '["tap0"]' "$(json 'map(.ifname)' -n a)" "devices in a"
+	gives ""
+	with_net_admin add tap1 altname vpn
+	equal '["vpn"]' "$(altnames tap1)" tap1
+}
+
 no_node_is_needed() {
 	fake_dev
 	rm "$NODE"
@@ -295,7 +391,7 @@ no_node_is_needed() {
 	equal '["tap0"]' "$(json 'map(.ifname)')" devices
 }
 
-vtunctl_plan 20
+vtunctl_plan 25
 run_test "the mode follows from the name" mode_from_the_name
 run_test "pi and multi_queue" flags
 run_test "owner and group by name and number" owner_and_group
@@ -315,5 +411,10 @@ run_test "the kernel's words are shown" the_kernel_says_why
 run_test "a device in another namespace" in_another_namespace
 run_test "a name that is only taken here" a_name_that_is_only_taken_here
 run_test "rights in both namespaces are needed" rights_in_both_namespaces
+run_test "alternative names" alternative_names
+run_test "alternative names that are none" alternative_names_that_are_none
+run_test "an alternative name that is taken" alternative_name_is_taken
+run_test "alternative names in another namespace" alternative_names_in_another_namespace
+run_test "who can't go there gives no alternative names" rights_for_alternative_names
 run_test "no node is needed" no_node_is_needed
 finish

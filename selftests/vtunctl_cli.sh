@@ -104,10 +104,12 @@ refuses_words() {
 	unchanged wrong "'mode' is given twice" add tap0 mode tap mode tap
 	unchanged wrong "mode is 'tun' or 'tap', not 'veth'" add tap0 mode veth
 	unchanged wrong "'user' needs a value" add tap0 user
+	unchanged wrong "'altname' needs a value" add tap0 altname vpn altname
 	vtunctl add tap0
 	unchanged wrong "the NAME of a device is missing" set
 	unchanged wrong "nothing to set" set tap0
 	unchanged wrong "'mode' is not a word known here" set tap0 mode tun
+	unchanged wrong "'altname' is not a word known here" set tap0 altname vpn
 	unchanged wrong "persist is 'on' or 'off', not '1'" set tap0 persist 1
 	unchanged wrong "the NAME of a device is missing" del
 	unchanged wrong "the NAME of a device is missing" show

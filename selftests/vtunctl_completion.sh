@@ -26,7 +26,7 @@ commands_and_words() {
 	completes "set show" s
 	completes "list" -j -p li
 	completes "" add ""
-	completes "mode user group pi vnet_hdr multi_queue queues backpressure keep_carrier mtu txqueuelen address netns alias" \
+	completes "mode user group pi vnet_hdr multi_queue queues backpressure keep_carrier mtu txqueuelen address netns alias altname" \
 		add tap0 ""
 	completes "mode multi_queue mtu" add dev tap0 pi m
 	completes "user group persist backpressure keep_carrier queues" set tap0 ""
@@ -40,6 +40,8 @@ values() {
 	completes "on off" set tap0 keep_carrier ""
 	completes "mtu" add tap0 keep_carrier mt
 	completes "" add tap0 mtu ""
+	completes "" add tap0 altname m
+	completes "altname" add tap0 altname m altn
 	completes "daemon" add tap0 user daem
 	completes "daemon" set dev tap0 group daem
 }

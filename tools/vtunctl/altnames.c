@@ -58,3 +58,18 @@ void altnames_free(struct altnames *names)
 	free(names->list);
 	*names = (struct altnames){ NULL, 0 };
 }
+
+/* The kernel looks for the device nowhere but in the socket's namespace. */
+int altnames_add(int ifindex, const char *name)
+{
+	struct link_request request;
+	struct nlmsghdr *nlh = &request.nlh;
+	struct nlattr *list;
+
+	link_start(&request, RTM_NEWLINKPROP, ifindex);
+	nlh->nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND;
+	list = mnl_attr_nest_start(nlh, IFLA_PROP_LIST);
+	mnl_attr_put_strz(nlh, IFLA_ALT_IFNAME, name);
+	mnl_attr_nest_end(nlh, list);
+	return rtnl_talk(nlh, NULL, NULL);
+}

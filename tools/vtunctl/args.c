@@ -17,19 +17,23 @@ void args_skip_keyword(int *argc, char ***argv)
 	(*argv)++;
 }
 
-/* An alternative name may be anything; only what creates is checked by rules. */
-const char *args_bad_name(const char *name, bool create)
+/*
+ * The kernel lets an alternative name be anything, so any can be looked up. What
+ * we create goes by the rules for names, as with ip(8) and systemd.
+ */
+const char *args_bad_name(const char *name, enum name_use use)
 {
 	const char *percent = strchr(name, '%');
 	const unsigned char *c;
 
 	if (!*name)
 		return "it is empty";
-	if (!create)
-		return strlen(name) < NAME_SIZE ? NULL :
-		       "it is longer than 127 bytes";
-	if (strlen(name) >= IFNAMSIZ)
+	if (use == NAME_CREATE && strlen(name) >= IFNAMSIZ)
 		return "it is longer than 15 bytes";
+	if (strlen(name) >= NAME_SIZE)
+		return "it is longer than 127 bytes";
+	if (use == NAME_LOOK_UP)
+		return NULL;
 	if (!strcmp(name, ".") || !strcmp(name, ".."))
 		return "'.' and '..' are names of folders";
 	for (c = (const unsigned char *)name; *c; c++) {
@@ -39,6 +43,8 @@ const char *args_bad_name(const char *name, bool create)
 		if (*c == '/' || *c == ':')
 			return "it has a '/' or ':' in it";
 	}
+	if (percent && use == NAME_ALTERNATIVE)
+		return "it has a '%' in it, for which no number is put here";
 	if (percent && (percent[1] != 'd' || strchr(percent + 1, '%')))
 		return "'%' is only allowed once, as '%d' (the first free number)";
 	return NULL;
@@ -116,9 +122,10 @@ static enum exit_status args_take_address(struct address *address,
 }
 
 static enum exit_status args_take(struct settings *set,
-				  const struct word *word, const char *value)
+				  const struct word *word, char *value)
 {
 	void *member = (char *)set + word->member;
+	struct texts *texts;
 
 	switch (word->kind) {
 	case WORD_FLAG:
@@ -128,6 +135,10 @@ static enum exit_status args_take(struct settings *set,
 		return args_take_switch(member, word->name, value);
 	case WORD_TEXT:
 		*(const char **)member = value;
+		break;
+	case WORD_TEXTS:
+		texts = member;
+		texts->list[texts->n++] = value;
 		break;
 	case WORD_NUMBER:
 		return args_take_number(member, word, value);
@@ -150,6 +161,7 @@ enum exit_status args_parse(struct settings *set, const struct word *words,
 	args_skip_keyword(&argc, &argv);
 	if (!argc)
 		return msg_usage("the NAME of a device is missing");
+	set->altnames.list = argv;
 	set->name = *argv++;
 	argc--;
 
@@ -160,7 +172,7 @@ enum exit_status args_parse(struct settings *set, const struct word *words,
 		if (!word->name)
 			return msg_usage("'%s' is not a word known here",
 					 msg_safe(*argv));
-		if (seen & 1U << (word - words))
+		if (word->kind != WORD_TEXTS && seen & 1U << (word - words))
 			return msg_usage("'%s' is given twice", word->name);
 		seen |= 1U << (word - words);
 		if (word->kind != WORD_FLAG) {

@@ -2,6 +2,7 @@
 /* vtunctl add: a persistent device. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@ static const struct word add_words[] = {
 	{ "address", WORD_ADDRESS, ADD_MEMBER(address), 0, 0 },
 	{ "netns", WORD_TEXT, ADD_MEMBER(netns), 0, 0 },
 	{ "alias", WORD_TEXT, ADD_MEMBER(alias), 0, 0 },
+	{ "altname", WORD_TEXTS, ADD_MEMBER(altnames), 0, 0 },
 	{ NULL, WORD_FLAG, 0, 0, 0 },
 };
 
@@ -44,9 +46,31 @@ static enum exit_status add_check_mode(struct settings *set)
 	return DONE;
 }
 
+static enum exit_status add_check_altnames(const struct settings *set)
+{
+	const struct texts *names = &set->altnames;
+	const char *bad;
+	size_t i, j;
+
+	for (i = 0; i < names->n; i++) {
+		bad = args_bad_name(names->list[i], NAME_ALTERNATIVE);
+		if (bad)
+			return msg_usage("'%s' cannot be an alternative name: %s",
+					 msg_safe(names->list[i]), bad);
+		if (!strcmp(names->list[i], set->name))
+			return msg_usage("'%s' is the device's name, and cannot be an alternative as well",
+					 msg_safe(set->name));
+		for (j = 0; j < i; j++)
+			if (!strcmp(names->list[i], names->list[j]))
+				return msg_usage("altname '%s' is given twice",
+						 msg_safe(names->list[i]));
+	}
+	return DONE;
+}
+
 static enum exit_status add_check(struct settings *set)
 {
-	const char *bad = args_bad_name(set->name, true);
+	const char *bad = args_bad_name(set->name, NAME_CREATE);
 	int err;
 
 	if (bad)
@@ -61,6 +85,25 @@ static enum exit_status add_check(struct settings *set)
 		return msg_usage("'address' is for devices in mode tap, a tun device has none");
 	if (set->alias && (!*set->alias || strlen(set->alias) > ADD_MAX_ALIAS))
 		return msg_usage("an alias has 1 to %d bytes", ADD_MAX_ALIAS);
+	return add_check_altnames(set);
+}
+
+/*
+ * A device is given alternative names from within its namespace only, so the
+ * whole of it is done there: who may not go makes nothing.
+ */
+static enum exit_status add_enter_netns(struct settings *set)
+{
+	char path[64];
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%lu/ns/net",
+		 strtoul(set->netns, NULL, 10));
+	err = netns_enter(netns_is_process(set->netns) ? path : set->netns);
+	if (err)
+		return err;
+	set->inside = true;
+	msg_task("add %s", msg_safe(set->name));
 	return DONE;
 }
 
@@ -70,6 +113,8 @@ static enum exit_status add_find_netns(struct settings *set)
 	set->netns_fd = -1;
 	if (!set->netns)
 		return DONE;
+	if (set->altnames.n)
+		return add_enter_netns(set);
 	if (netns_is_process(set->netns))
 		return DONE;
 	return netns_open(set->netns, &set->netns_fd);
@@ -78,7 +123,7 @@ static enum exit_status add_find_netns(struct settings *set)
 static void add_explain_taken(const struct settings *set, const char *name)
 {
 	struct link link;
-	bool here = !link_get(name, &link);
+	bool here = !link_get(name, &link) && !set->inside;
 
 	if (set->netns) {
 		msg_why("the name is taken in that network namespace%s", here ?
@@ -155,9 +200,20 @@ static void add_explain(const struct settings *set, const char *name, int err)
 	rtnl_explain(err);
 }
 
+static bool add_is_altname(const struct settings *set, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < set->altnames.n; i++)
+		if (!strcmp(set->altnames.list[i], name))
+			return true;
+	return false;
+}
+
 /*
  * rtnetlink doesn't say on all kernels which name it made of a template, so
- * this tries one number after the other, as the kernel would.
+ * this tries one number after the other, as the kernel would. What the device
+ * shall be called besides is not free for it.
  */
 static int add_create(const struct settings *set, char *name)
 {
@@ -174,9 +230,45 @@ static int add_create(const struct settings *set, char *name)
 			     (int)(percent - set->name), set->name, number++,
 			     percent + 2) >= IFNAMSIZ)
 			return -ENFILE;
-		err = link_create(set, name);
+		err = add_is_altname(set, name) ? -EEXIST :
+		      link_create(set, name);
 	} while (err == -EEXIST);
 	return err;
+}
+
+/* All of them, or the device goes again. */
+static enum exit_status add_altnames(const struct settings *set,
+				     const char *name)
+{
+	const char *altname = NULL;
+	struct link link;
+	size_t i;
+	int err;
+
+	if (!set->altnames.n)
+		return DONE;
+	err = link_get(name, &link);
+	if (err) {
+		msg_why("the new device cannot be found again (%s)",
+			strerror(-err));
+		msg_todo("Look what is there now: vtunctl list");
+		return FAILED;
+	}
+	for (i = 0; !err && i < set->altnames.n; i++) {
+		altname = set->altnames.list[i];
+		err = altnames_add(link.ifindex, altname);
+	}
+	if (!err)
+		return DONE;
+	msg_task("add %s with the alternative name %s", msg_safe(set->name),
+		 msg_safe(altname));
+	add_explain(set, altname, -err);
+	err = link_delete(link.ifindex);
+	if (err && err != -ENODEV) {
+		msg_task("delete %s again", msg_safe(name));
+		rtnl_explain(-err);
+	}
+	return FAILED;
 }
 
 /* Only who asked for "tap%d" doesn't know the name yet. */
@@ -192,6 +284,7 @@ static enum exit_status add_print(const struct options *opts, const char *name)
 static enum exit_status add_run(const struct options *opts, int argc,
 				char **argv)
 {
+	enum exit_status status;
 	struct settings set;
 	char name[IFNAMSIZ];
 	int err;
@@ -214,12 +307,15 @@ static enum exit_status add_run(const struct options *opts, int argc,
 		add_explain(&set, name, -err);
 		return FAILED;
 	}
-	return strchr(set.name, '%') ? add_print(opts, name) : DONE;
+	status = add_altnames(&set, name);
+	if (!status && strchr(set.name, '%'))
+		status = add_print(opts, name);
+	return status;
 }
 
 const struct command cmd_add = {
 	.name = "add",
-	.synopsis = "NAME [mode tun|tap] [user U] [group G] [pi] [vnet_hdr] [multi_queue [queues N]] [backpressure] [keep_carrier] [mtu N] [txqueuelen N] [address MAC] [netns NETNS|PID] [alias TEXT]",
+	.synopsis = "NAME [mode tun|tap] [user U] [group G] [pi] [vnet_hdr] [multi_queue [queues N]] [backpressure] [keep_carrier] [mtu N] [txqueuelen N] [address MAC] [netns NETNS|PID] [alias TEXT] [altname NAME]...",
 	.summary = "create a persistent device; its mode may follow from the NAME",
 	.run = add_run,
 };

@@ -269,7 +269,7 @@ static enum exit_status doctor_run(const struct options *opts, int argc,
 		return msg_usage("'%s' is one word too many", msg_safe(argv[1]));
 	if (argc) {
 		doctor.name = argv[0];
-		bad = args_bad_name(doctor.name, false);
+		bad = args_bad_name(doctor.name, NAME_LOOK_UP);
 		if (bad)
 			return msg_usage("'%s' is no device's name: %s",
 					 msg_safe(doctor.name), bad);

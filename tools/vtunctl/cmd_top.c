@@ -38,7 +38,7 @@ static enum exit_status top_parse(struct top *top, int argc, char **argv)
 					 msg_safe(*argv));
 		} else {
 			args_skip_keyword(&argc, &argv);
-			bad = args_bad_name(*argv, false);
+			bad = args_bad_name(*argv, NAME_LOOK_UP);
 			if (bad)
 				return msg_usage("'%s' is no device's name: %s",
 						 msg_safe(*argv), bad);

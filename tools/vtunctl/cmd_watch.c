@@ -199,7 +199,7 @@ static enum exit_status watch_run(const struct options *opts, int argc,
 		return msg_usage("'%s' is one word too many",
 				 msg_safe(argv[1]));
 	if (argc) {
-		bad = args_bad_name(argv[0], false);
+		bad = args_bad_name(argv[0], NAME_LOOK_UP);
 		if (bad)
 			return msg_usage("'%s' is no device's name: %s",
 					 msg_safe(argv[0]), bad);

@@ -219,7 +219,7 @@ int link_delete(int ifindex)
 
 enum exit_status link_find(const char *name, struct link *link)
 {
-	const char *bad = args_bad_name(name, false);
+	const char *bad = args_bad_name(name, NAME_LOOK_UP);
 	int err;
 
 	if (bad)

@@ -51,7 +51,7 @@ int link_create(const struct settings *set, const char *name)
 	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
 	if (set->netns_fd >= 0)
 		mnl_attr_put_u32(nlh, IFLA_NET_NS_FD, set->netns_fd);
-	else if (set->netns)
+	else if (set->netns && !set->inside)
 		mnl_attr_put_u32(nlh, IFLA_NET_NS_PID, strtoul(set->netns, NULL, 10));
 	if (set->mtu.given)
 		mnl_attr_put_u32(nlh, IFLA_MTU, set->mtu.value);

@@ -11,7 +11,8 @@
 /* The longest that is shown is an alias, and it is never cut. */
 #define MSG_SAFE_SIZE	256
 
-static char msg_task_text[512];
+/* Two names may be in it, and each of their bytes may take four. */
+static char msg_task_text[1024];
 
 void msg_task(const char *fmt, ...)
 {

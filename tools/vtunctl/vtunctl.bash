@@ -23,7 +23,7 @@ _vtunctl_value() {
 		_vtunctl_words 'on off' "$2"
 		;;
 	netns) _vtunctl_words "$(ls /run/netns 2>/dev/null)" "$2" ;;
-	queues | mtu | txqueuelen | address | alias) ;;
+	queues | mtu | txqueuelen | address | alias | altname) ;;
 	user) mapfile -t COMPREPLY < <(compgen -u -- "$2") ;;
 	group) mapfile -t COMPREPLY < <(compgen -g -- "$2") ;;
 	*) return 1 ;;
@@ -74,7 +74,7 @@ _vtunctl() {
 	case $command in
 	add)
 		((after == 1)) && return
-		words='mode user group pi vnet_hdr multi_queue queues backpressure keep_carrier mtu txqueuelen address netns alias'
+		words='mode user group pi vnet_hdr multi_queue queues backpressure keep_carrier mtu txqueuelen address netns alias altname'
 		;;
 	set)
 		words='user group persist backpressure keep_carrier queues'

@@ -108,6 +108,11 @@ struct address {
 	uint8_t bytes[6];
 };
 
+struct texts {
+	char **list;		/* in argv, over words that were read before */
+	size_t n;
+};
+
 /* What "add" and "set" take after NAME; what is not given is 0. */
 struct settings {
 	const char *name;
@@ -128,7 +133,9 @@ struct settings {
 	struct address address;
 	const char *netns;	/* as typed */
 	int netns_fd;		/* of a name; -1: none, or a process */
+	bool inside;		/* we have gone to that namespace ourselves */
 	const char *alias;
+	struct texts altnames;
 };
 
 /* A keyword, what follows it, and which member takes it. */
@@ -138,6 +145,7 @@ struct word {
 		WORD_FLAG,	/* nothing follows: a toggle is on */
 		WORD_SWITCH,	/* "on" or "off", for a toggle */
 		WORD_TEXT,
+		WORD_TEXTS,	/* one, but it may be given again */
 		WORD_NUMBER,
 		WORD_MODE,
 		WORD_ADDRESS,
@@ -152,8 +160,15 @@ struct word {
 
 /* Steps over the optional keyword "dev" or "name". */
 void args_skip_keyword(int *argc, char ***argv);
-/* NULL if @name can be looked up, else what is wrong with it. */
-const char *args_bad_name(const char *name, bool create);
+
+enum name_use {
+	NAME_LOOK_UP,
+	NAME_CREATE,
+	NAME_ALTERNATIVE,	/* created, beside the name */
+};
+
+/* NULL if @name can be used so, else what is wrong with it. */
+const char *args_bad_name(const char *name, enum name_use use);
 /* Parses NAME and those of the words that are in @words, up to one of no name. */
 enum exit_status args_parse(struct settings *set, const struct word *words,
 			    int argc, char **argv);
@@ -243,6 +258,7 @@ struct altnames {
 /* There are none of a device that has just gone. Returns 0 or -errno. */
 int altnames_get(int ifindex, struct altnames *names);
 void altnames_free(struct altnames *names);
+int altnames_add(int ifindex, const char *name);
 
 /* sysfs.c */
 

@@ -31,18 +31,19 @@ _vtunctl_value() {
 	queues | mtu | txqueuelen) _message 'number' ;;
 	address) _message 'Ethernet address' ;;
 	alias) _message 'text' ;;
+	altname) _message 'alternative name' ;;
 	user) _users ;;
 	group) _groups ;;
 	*) return 1 ;;
 	esac
 }
 
-# _vtunctl_keywords WORD...: those that are not there yet
+# _vtunctl_keywords WORD...: those that are not there yet, or may be there again
 _vtunctl_keywords() {
 	local -a left
 	local expl
 
-	left=(${@:|words})
+	left=(${@:|words} ${${(M)@:#altname}:*words})
 	_wanted keywords expl keyword compadd -a left
 }
 
@@ -62,7 +63,7 @@ _vtunctl_command() {
 			_message 'name of the new device'
 		else
 			_vtunctl_value $words[CURRENT-1] add || _vtunctl_keywords mode user group pi vnet_hdr multi_queue queues \
-				backpressure keep_carrier mtu txqueuelen address netns alias
+				backpressure keep_carrier mtu txqueuelen address netns alias altname
 		fi
 		;;
 	set)
