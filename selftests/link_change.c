@@ -107,10 +107,16 @@ TEST_F(link_change, headers)
 	struct req *r = &self->req;
 
 	EXPECT_EQ(-EBUSY, set_one(r, IFLA_TUN_PI, 1, 1));
-	EXPECT_STRNE("", r->extack);
+	EXPECT_BLAMED(REQ_IN_DATA(IFLA_TUN_PI), r);
 	EXPECT_EQ(-EBUSY, set_one(r, IFLA_TUN_VNET_HDR, 1, 1));
-	EXPECT_STRNE("", r->extack);
-	/* what they are can be said */
+	EXPECT_BLAMED(REQ_IN_DATA(IFLA_TUN_VNET_HDR), r);
+	/* what they are can be said; of two the one that would change is blamed */
+	EXPECT_EQ(-EBUSY, set(r, REQ_DATA(REQ_U8(IFLA_TUN_PI, 0),
+					  REQ_U8(IFLA_TUN_VNET_HDR, 1))));
+	EXPECT_BLAMED(REQ_IN_DATA(IFLA_TUN_VNET_HDR), r);
+	EXPECT_EQ(-EBUSY, set(r, REQ_DATA(REQ_U8(IFLA_TUN_VNET_HDR, 0),
+					  REQ_U8(IFLA_TUN_PI, 1))));
+	EXPECT_BLAMED(REQ_IN_DATA(IFLA_TUN_PI), r);
 	EXPECT_EQ(0, set_one(r, IFLA_TUN_PI, 1, 0));
 	EXPECT_EQ(variant->flags | IFF_PERSIST, vt_flags(self->fd));
 	close(self->fd);
@@ -136,9 +142,9 @@ TEST_F(link_change, never)
 
 	EXPECT_EQ(-EOPNOTSUPP, set_one(r, IFLA_TUN_TYPE, 1,
 				       tun ? IFF_TAP : IFF_TUN));
-	EXPECT_STRNE("", r->extack);
+	EXPECT_BLAMED(REQ_IN_DATA(IFLA_TUN_TYPE), r);
 	EXPECT_EQ(-EOPNOTSUPP, set_one(r, IFLA_TUN_MULTI_QUEUE, 1, !multi));
-	EXPECT_STRNE("", r->extack);
+	EXPECT_BLAMED(REQ_IN_DATA(IFLA_TUN_MULTI_QUEUE), r);
 	EXPECT_EQ(0, set(r, REQ_DATA(REQ_U8(IFLA_TUN_TYPE,
 					    tun ? IFF_TUN : IFF_TAP),
 				     REQ_U8(IFLA_TUN_MULTI_QUEUE, multi))));
@@ -146,9 +152,15 @@ TEST_F(link_change, never)
 	EXPECT_EQ(-EOPNOTSUPP,
 		  set(r, REQ_DATA(REQ_U32(IFLA_TUN_OWNER, 9),
 				  REQ_U8(IFLA_TUN_MULTI_QUEUE, !multi))));
+	EXPECT_BLAMED(REQ_IN_DATA(IFLA_TUN_MULTI_QUEUE), r);
 	EXPECT_EQ(-1, req_link_data(NAME, IFLA_TUN_OWNER));
 	EXPECT_EQ(-EINVAL, set_one(r, IFLA_TUN_NUM_QUEUES, 4, 1));
-	EXPECT_STRNE("", r->extack);
+	EXPECT_BLAMED(REQ_IN_DATA(IFLA_TUN_NUM_QUEUES), r);
+	req_start(r, RTM_NEWLINK, 0, link_index(NAME));
+	mnl_attr_put_u32(r->nlh, IFLA_NUM_TX_QUEUES, 4);
+	req_put_kind(r, "vtun", -1);
+	EXPECT_EQ(-EINVAL, req_send(r));
+	EXPECT_BLAMED(IFLA_NUM_TX_QUEUES, r);
 }
 
 /* What the administrator says holds for programs that never heard of it. */
@@ -168,7 +180,7 @@ TEST_F(link_change, backpressure)
 		more = vt_attach(NAME, variant->flags);
 		ASSERT_LE(0, more);
 		EXPECT_EQ(-EBUSY, set_one(r, IFLA_VTUN_BACKPRESSURE, 1, 0));
-		EXPECT_STRNE("", r->extack);
+		EXPECT_BLAMED(REQ_IN_DATA(IFLA_VTUN_BACKPRESSURE), r);
 		EXPECT_EQ(0, set_one(r, IFLA_VTUN_BACKPRESSURE, 1, 1));
 		close(more);
 	}
@@ -181,6 +193,7 @@ TEST_F(link_change, backpressure)
 		more = vt_attach(NAME, variant->flags | IFF_BACKPRESSURE);
 		ASSERT_LE(0, more);
 		EXPECT_EQ(-EBUSY, set_one(r, IFLA_VTUN_BACKPRESSURE, 1, 0));
+		EXPECT_BLAMED(REQ_IN_DATA(IFLA_VTUN_BACKPRESSURE), r);
 		EXPECT_TRUE(vt_flags(self->fd) & IFF_BACKPRESSURE);
 		close(more);
 		close(self->fd);
@@ -254,7 +267,7 @@ TEST_F(link_change, max_queues)
 
 	if (!(variant->flags & IFF_MULTI_QUEUE)) {
 		EXPECT_EQ(-EINVAL, set_one(r, IFLA_VTUN_MAX_QUEUES, 4, 2));
-		EXPECT_STRNE("", r->extack);
+		EXPECT_BLAMED(REQ_IN_DATA(IFLA_VTUN_MAX_QUEUES), r);
 		EXPECT_EQ(-EINVAL, set_channels(2));
 		EXPECT_EQ(-EINVAL, set_channels(0));
 		EXPECT_EQ(0, set_one(r, IFLA_VTUN_MAX_QUEUES, 4, 1));
@@ -270,7 +283,7 @@ TEST_F(link_change, max_queues)
 	ASSERT_EQ(0, vt_set_queue(fd[0], IFF_DETACH_QUEUE));
 	EXPECT_EQ(-E2BIG, vt_attach(NAME, variant->flags));
 	EXPECT_EQ(-EBUSY, set_one(r, IFLA_VTUN_MAX_QUEUES, 4, 1));
-	EXPECT_STRNE("", r->extack);
+	EXPECT_BLAMED(REQ_IN_DATA(IFLA_VTUN_MAX_QUEUES), r);
 	EXPECT_EQ(-EBUSY, set_channels(1));
 	EXPECT_EQ(-EINVAL, set_channels(257));
 	ASSERT_EQ(0, set_channels(3));

@@ -255,10 +255,12 @@ static int add_inside(void *arg)
 		return err;
 	/* an id that this user namespace has not */
 	err = add(&r, REQ_DATA(REQ_U32(IFLA_TUN_OWNER, 1)));
-	if (err != -EINVAL || !*r.extack || link_exists(NAME))
+	if (err != -EINVAL || !*r.extack || link_exists(NAME) ||
+	    r.bad != REQ_IN_DATA(IFLA_TUN_OWNER))
 		return -EPROTO;
 	err = add(&r, REQ_DATA(REQ_U32(IFLA_TUN_GROUP, 1)));
-	if (err != -EINVAL || !*r.extack || link_exists(NAME))
+	if (err != -EINVAL || !*r.extack || link_exists(NAME) ||
+	    r.bad != REQ_IN_DATA(IFLA_TUN_GROUP))
 		return -EPROTO;
 	err = add(&r, REQ_DATA(REQ_U32(IFLA_TUN_OWNER, 0)));
 	return err ?: attach_tap(NULL);
@@ -274,11 +276,11 @@ TEST_F(link_new, in_a_user_namespace)
 	EXPECT_EQ(0, run_as(&inner, add_inside, NULL));
 }
 
-/* Every refusal says why, and leaves nothing. */
+/* Every refusal says why, blames what is wrong, and leaves nothing. */
 TEST_F(link_new, refused)
 {
 	static const struct {
-		struct req_data data[4];
+		struct req_data data[4];	/* the first one is wrong */
 		int err;
 	} bad[] = {
 		{ { REQ_U8(IFLA_TUN_TYPE, 0) }, -ERANGE },
@@ -311,6 +313,8 @@ TEST_F(link_new, refused)
 			TH_LOG("row %zu: %d", i, err);
 		EXPECT_STRNE("", r->extack)
 			TH_LOG("row %zu", i);
+		EXPECT_EQ(REQ_IN_DATA(bad[i].data->type), r->bad)
+			TH_LOG("row %zu", i);
 		ASSERT_FALSE(link_exists(NAME));
 	}
 }
@@ -332,17 +336,20 @@ TEST_F(link_new, refused_link_attributes)
 	struct req *r = &self->req;
 
 	EXPECT_EQ(-EOPNOTSUPP, add_with(r, IFLA_ADDRESS, 6, mac, IFF_TUN));
-	EXPECT_STRNE("", r->extack);
+	EXPECT_BLAMED(IFLA_ADDRESS, r);
 	EXPECT_EQ(-EINVAL, add_with(r, IFLA_ADDRESS, 8, mac, IFF_TAP));
-	EXPECT_STRNE("", r->extack);
+	EXPECT_BLAMED(IFLA_ADDRESS, r);
 	EXPECT_EQ(-EADDRNOTAVAIL, add_with(r, IFLA_ADDRESS, 6, group, -1));
-	EXPECT_STRNE("", r->extack);
+	EXPECT_BLAMED(IFLA_ADDRESS, r);
+	/* the core's words, and it blames nothing */
 	EXPECT_EQ(-EINVAL, add_with(r, IFLA_MTU, 4, &few, IFF_TAP));
+	EXPECT_STRNE("", r->extack);
 	EXPECT_EQ(-EINVAL, add_with(r, IFLA_MTU, 4, &many, IFF_TUN));
+	EXPECT_STRNE("", r->extack);
 	EXPECT_EQ(-EINVAL, add_with(r, IFLA_NUM_TX_QUEUES, 4, &queues, -1));
-	EXPECT_STRNE("", r->extack);
+	EXPECT_BLAMED(IFLA_NUM_TX_QUEUES, r);
 	EXPECT_EQ(-EINVAL, add_with(r, IFLA_NUM_RX_QUEUES, 4, &queues, -1));
-	EXPECT_STRNE("", r->extack);
+	EXPECT_BLAMED(IFLA_NUM_RX_QUEUES, r);
 	EXPECT_FALSE(link_exists(NAME));
 	/* a name and an index that are taken */
 	req_put_kind(start(r), "vtun", IFF_TAP);

@@ -51,17 +51,42 @@ void req_put_data(struct req *r, const char *kind, const struct req_data *data)
 	mnl_attr_nest_end(r->nlh, info);
 }
 
+/* The type of the attribute that begins at @offset of the request. */
+static int req_find(const struct req *r, uint32_t offset)
+{
+	const struct nlattr *a, *info = NULL, *data;
+	const char *at = (const char *)r->nlh + offset;
+
+	mnl_attr_for_each(a, r->nlh, sizeof(struct ifinfomsg)) {
+		if ((const char *)a == at)
+			return mnl_attr_get_type(a);
+		if (mnl_attr_get_type(a) == IFLA_LINKINFO)
+			info = a;
+	}
+	data = req_nested(info, IFLA_INFO_DATA);
+	if (!data)
+		return REQ_ASTRAY;
+	mnl_attr_for_each_nested(a, data)
+		if ((const char *)a == at)
+			return REQ_IN_DATA(mnl_attr_get_type(a));
+	return REQ_ASTRAY;
+}
+
 /* The attributes of an error stand behind the request's header (capped). */
 static int req_take_error(struct req *r, const struct nlmsghdr *nlh)
 {
 	const struct nlmsgerr *e = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *a;
 
-	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS)
-		mnl_attr_for_each(a, nlh, sizeof(*e))
-			if (mnl_attr_get_type(a) == NLMSGERR_ATTR_MSG)
-				strncpy(r->extack, mnl_attr_get_str(a),
-					sizeof(r->extack) - 1);
+	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
+		return e->error;
+	mnl_attr_for_each(a, nlh, sizeof(*e)) {
+		if (mnl_attr_get_type(a) == NLMSGERR_ATTR_MSG)
+			strncpy(r->extack, mnl_attr_get_str(a),
+				sizeof(r->extack) - 1);
+		else if (mnl_attr_get_type(a) == NLMSGERR_ATTR_OFFS)
+			r->bad = req_find(r, mnl_attr_get_u32(a));
+	}
 	return e->error;
 }
 
@@ -98,6 +123,8 @@ int req_send(struct req *r)
 		return -errno;
 	if (r->nlh->nlmsg_type != RTM_GETLINK)
 		r->nlh->nlmsg_flags |= NLM_F_ACK;
+	memset(r->extack, 0, sizeof(r->extack));
+	r->bad = REQ_NONE;
 	ret = req_talk(r, sock);
 	close(sock);
 	return ret;

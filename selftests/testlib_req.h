@@ -11,10 +11,19 @@
 #include <linux/rtnetlink.h>
 #include <stdint.h>
 
+/*
+ * What the kernel says is wrong with a request: the attribute's type, and of one
+ * in IFLA_INFO_DATA, whose types are a kind's own, REQ_IN_DATA() of it.
+ */
+#define REQ_IN_DATA(type)	(0x10000 | (type))
+#define REQ_NONE		(-1)	/* it says of no attribute */
+#define REQ_ASTRAY		(-2)	/* it points to where none of these begins */
+
 struct req {
 	struct nlmsghdr *nlh;		/* what will be sent, inside buf */
 	char buf[4096];
 	char extack[256];		/* the kernel's words, empty if none */
+	int bad;			/* the attribute that they blame */
 	char answer[32768];
 	const struct nlmsghdr *link;	/* an RTM_NEWLINK inside answer, or NULL */
 };
@@ -43,6 +52,11 @@ long req_link_data(const char *name, int type);
 
 /* Send it and take the answer: 0 or -errno. */
 int req_send(struct req *r);
+/* The kernel has said why it refused the last one, and blames @type. */
+#define EXPECT_BLAMED(type, r) do {					\
+	EXPECT_STRNE("", (r)->extack);					\
+	EXPECT_EQ(type, (r)->bad);					\
+} while (0)
 /* Ask for link @name; then req_attr() finds its attributes. */
 int req_get_link(struct req *r, const char *name);
 const struct nlattr *req_attr(const struct req *r, int type);
