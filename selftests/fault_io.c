@@ -2,8 +2,10 @@
 /* Every allocation on a packet's way fails once, in both directions. */
 #include <kselftest_harness.h>
 #include "testlib_fault.h"
+#include "testlib_stats.h"
 #include "testlib_vnet.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -20,6 +22,7 @@ FIXTURE(fault_io)
 	int segments;
 	int sock, index;		/* for the stack to send on */
 	struct rtnl_link_stats64 before;
+	long no_memory;			/* rx_drop_no_memory then */
 };
 
 FIXTURE_VARIANT(fault_io)
@@ -73,6 +76,8 @@ static int note_counters(void *arg)
 
 	FAULT_EQ(0, link_get(FAULT_NAME, &info));
 	self->before = info.stats;
+	self->no_memory = stats_now(FAULT_NAME, "rx_drop_no_memory");
+	FAULT_EXPECT(self->no_memory >= 0);
 	return 0;
 }
 
@@ -91,7 +96,10 @@ static int call_write(void *arg)
 	return ret < 0 ? -errno : ret;
 }
 
-/* It was received as a whole, or was not: then write() said so. */
+/*
+ * It was received as a whole, or was not: then write() said so, and why is
+ * counted.
+ */
 static int settle_write(void *arg, int ret)
 {
 	FIXTURE_DATA(fault_io) *self = arg;
@@ -101,6 +109,8 @@ static int settle_write(void *arg, int ret)
 	if (ret >= 0)
 		FAULT_EQ(self->len, ret);
 	FAULT_EQ(ret >= 0, info.stats.rx_packets - self->before.rx_packets);
+	FAULT_EQ(ret == -ENOMEM || ret == -ENOBUFS,
+		 stats_now(FAULT_NAME, "rx_drop_no_memory") - self->no_memory);
 	FAULT_EQ(0, fault_works(FAULT_NAME, self->fd, self->flags));
 	return 0;
 }
@@ -123,6 +133,7 @@ TEST_F_TIMEOUT(fault_io, write_large, FAULT_TIMEOUT)
 	make_packet(self, variant->flags & IFF_NAPI_FRAGS ? 4000 : LARGE);
 	self->segments = 1;
 	EXPECT_LT(0, fault_walk(&walk_write, self));
+	EXPECT_LT(0, stats_now(FAULT_NAME, "rx_drop_no_memory"));
 }
 
 /* F5.38 F5.42: a program's pieces, which NAPI_FRAGS makes fragments of */
@@ -248,6 +259,8 @@ FIXTURE(fault_vnet)
 {
 	struct vnet v;
 	struct vnet_pkt pkt;
+	int sock;			/* whose memory packets are made of */
+	long dropped, no_memory, stack;	/* before */
 };
 
 FIXTURE_VARIANT(fault_vnet)
@@ -300,6 +313,75 @@ TEST_F_TIMEOUT(fault_vnet, gso, FAULT_TIMEOUT)
 	vnet_partial(&self->pkt);
 	vnet_gso(&self->pkt, VIRTIO_NET_HDR_GSO_TCPV4, 1400);
 	EXPECT_LT(0, fault_walk(&walk, self));
+}
+
+static int note_drops(void *arg)
+{
+	FIXTURE_DATA(fault_vnet) *self = arg;
+	struct link_info info;
+
+	FAULT_EQ(0, link_get(IO_NAME, &info));
+	self->dropped = info.stats.tx_dropped;
+	self->no_memory = stats_now(IO_NAME, "tx_drop_no_memory");
+	self->stack = stats_now(IO_NAME, "tx_drop_stack");
+	FAULT_EXPECT(self->no_memory >= 0 && self->stack >= 0);
+	return 0;
+}
+
+static int call_lend(void *arg)
+{
+	FIXTURE_DATA(fault_vnet) *self = arg;
+	struct sockaddr_in to = {
+		.sin_family = AF_INET, .sin_port = htons(9),
+		.sin_addr.s_addr = htonl(0x0a0000ff),
+	};
+	ssize_t ret = sendto(self->sock, self->pkt.buf, LARGE, MSG_ZEROCOPY,
+			     (struct sockaddr *)&to, sizeof(to));
+
+	return ret < 0 ? -errno : ret;
+}
+
+/* The driver has dropped it, or the core, or it waits for the program. */
+static int settle_lend(void *arg, int ret)
+{
+	FIXTURE_DATA(fault_vnet) *self = arg;
+	struct link_info info;
+	struct msghdr msg = {};
+	long dropped, counted;
+
+	while (recvmsg(self->sock, &msg, MSG_ERRQUEUE) >= 0)
+		;
+	FAULT_EQ(0, link_get(IO_NAME, &info));
+	dropped = info.stats.tx_dropped - self->dropped;
+	counted = stats_now(IO_NAME, "tx_drop_no_memory") - self->no_memory;
+	counted += stats_now(IO_NAME, "tx_drop_stack") - self->stack;
+	FAULT_EQ(dropped, counted);
+	FAULT_EXPECT(!dropped || !(fd_poll(self->v.io.fd, POLLIN, 0) & POLLIN));
+	FAULT_EQ(0, fault_works(IO_NAME, self->v.io.fd,
+				IFF_TAP | IFF_NO_PI | IFF_VNET_HDR));
+	return 0;
+}
+
+/* F7.1 F7.2: memory that a sender lends is copied, or the packet dropped */
+TEST_F_TIMEOUT(fault_vnet, lent_memory, FAULT_TIMEOUT)
+{
+	static const struct fault_walk walk = {
+		"MSG_ZEROCOPY", note_drops, call_lend, settle_lend
+	};
+	int on = 1;
+
+	/* without a checksum to leave open, UDP copies it itself */
+	ASSERT_EQ(0, vnet_offload(&self->v, TUN_F_CSUM));
+	ASSERT_EQ(0, link_set_mtu(IO_NAME, 65000));
+	ASSERT_EQ(0, link_add_ip4(IO_NAME, 0x0a000001, 24));
+	self->sock = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	ASSERT_LE(0, self->sock);
+	ASSERT_EQ(0, setsockopt(self->sock, SOL_SOCKET, SO_BROADCAST, &on,
+				sizeof(on)));
+	ASSERT_EQ(0, setsockopt(self->sock, SOL_SOCKET, SO_ZEROCOPY, &on,
+				sizeof(on)));
+	EXPECT_LT(0, fault_walk(&walk, self));
+	EXPECT_LT(0, stats_now(IO_NAME, "tx_drop_no_memory"));
 }
 
 TEST_HARNESS_MAIN

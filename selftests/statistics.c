@@ -3,6 +3,7 @@
 #include <kselftest_harness.h>
 #include "testlib.h"
 #include "testlib_io.h"
+#include "testlib_stats.h"
 
 #define DATA_LEN	200
 
@@ -99,6 +100,8 @@ TEST_F(statistics, rx_counts_what_the_stack_drops)
 	/* the core adds its part, as nobody wants the protocol */
 	EXPECT_EQ(1, s.rx_dropped);
 	EXPECT_EQ(0, s.tx_packets + s.tx_dropped + s.rx_errors);
+	if (!vt_intree())
+		EXPECT_EQ(1, stats_now(IO_NAME, "rx_drop_stack"));
 }
 
 /* F4.25: counted when it is read, not when it is sent */

@@ -62,6 +62,14 @@ long stats_value(const struct stats *stats, const char *counter)
 	return -1;
 }
 
+long stats_now(const char *name, const char *counter)
+{
+	static struct stats stats;
+	int err = stats_get(name, &stats);
+
+	return err ? err : stats_value(&stats, counter);
+}
+
 long stats_queue(const struct stats *stats, const char *direction, int queue,
 		 const char *counter)
 {

@@ -17,6 +17,8 @@ struct stats {
 int stats_get(const char *name, struct stats *stats);
 /* A counter's value, or -1 if there is none of that name. */
 long stats_value(const struct stats *stats, const char *counter);
+/* The same of device @name now; -errno if it can't be had. */
+long stats_now(const char *name, const char *counter);
 /* That of one queue: direction "rx" or "tx". */
 long stats_queue(const struct stats *stats, const char *direction, int queue,
 		 const char *counter);

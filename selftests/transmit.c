@@ -3,6 +3,7 @@
 #include <kselftest_harness.h>
 #include "testlib_hook.h"
 #include "testlib_io.h"
+#include "testlib_stats.h"
 
 #include <arpa/inet.h>
 #include <linux/sockios.h>
@@ -312,6 +313,27 @@ TEST_F(transmit, all_queues_detached)
 	EXPECT_TX(io, 0, 0, 1);
 	ASSERT_EQ(0, vt_set_queue(io->fd, IFF_ATTACH_QUEUE));
 	EXPECT_EQ(-EAGAIN, io_read(io->fd, buf, sizeof(buf)));
+	EXPECT_EQ(0, send_from(io, sock, 2));
+	EXPECT_EQ(0, io_recv(io, io->fd, 2, 20));
+}
+
+/* F7.2.3: without a carrier the core drops what bypasses the qdisc */
+TEST_F(transmit, bypass_without_carrier)
+{
+	struct io *io = &self->io;
+	int sock = bypass_socket();
+	uint8_t buf[PKT_MAX];
+
+	ASSERT_LE(0, sock);
+	ASSERT_EQ(0, link_set_carrier(IO_NAME, false));
+	EXPECT_EQ(-ENOBUFS, send_from(io, sock, 1));
+	EXPECT_TX(io, 0, 0, 1);
+	if (!vt_intree()) {
+		EXPECT_EQ(1, stats_now(IO_NAME, "tx_drop_stack"));
+		EXPECT_EQ(0, stats_now(IO_NAME, "tx_drop_no_queue"));
+	}
+	EXPECT_EQ(-EAGAIN, io_read(io->fd, buf, sizeof(buf)));
+	ASSERT_EQ(0, link_set_carrier(IO_NAME, true));
 	EXPECT_EQ(0, send_from(io, sock, 2));
 	EXPECT_EQ(0, io_recv(io, io->fd, 2, 20));
 }

@@ -3,6 +3,7 @@
 #include <kselftest_harness.h>
 #include "testlib_eth.h"
 #include "testlib_hook.h"
+#include "testlib_stats.h"
 #include "testlib_tunnel.h"
 
 #include <poll.h>
@@ -338,6 +339,7 @@ TEST_F(vnet_read_tunnel, header_shrinks)
 	} while (n > 0);
 	EXPECT_EQ(-EINVAL, n);
 	EXPECT_EQ(1, io_counted(&v->io).tx_dropped);
+	EXPECT_EQ(1, stats_now(IO_NAME, "tx_drop_header"));
 	EXPECT_EQ(0, io_log_lines(log));
 	EXPECT_EQ((LEN + SIZE - 1) / SIZE, read_cut(self));
 	EXPECT_EQ(0, io_counted(&v->io).tx_dropped);

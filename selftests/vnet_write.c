@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Writing with a virtio header: where it is, how long, and what is checked. */
 #include <kselftest_harness.h>
+#include "testlib_stats.h"
 #include "testlib_vnet.h"
 
 #include <string.h>
@@ -66,6 +67,12 @@ static size_t longest(const struct vnet *v, size_t len)
 	EXPECT_EQ(-(errno_), vnet_write(&(self)->v, &(self)->pkt));	\
 	EXPECT_NOTHING_COUNTED(&(self)->v.io);				\
 	EXPECT_TRUE(io_unseen(&(self)->v.io));				\
+} while (0)
+
+/* What a counter of vtun's own says: in mode tap no other tells of a header. */
+#define EXPECT_ROW(n, counter) do {					\
+	if (!vt_intree())						\
+		EXPECT_EQ(n, stats_now(IO_NAME, counter));		\
 } while (0)
 
 /* F5.2 F5.5 F4.24: the packet alone is delivered and counted, all is returned */
@@ -273,17 +280,21 @@ TEST_F(vnet_write, header_length_wraps)
 TEST_F(vnet_write, version_and_metadata)
 {
 	struct vnet *v = &self->v;
+	bool version = !v->io.tap && !v->io.pi;
 
 	self->pkt.hdr.gso_type = 99;
 	EXPECT_EQ(-EINVAL, vnet_write(v, &self->pkt));
 	EXPECT_FRAME_ERROR(v);
+	EXPECT_ROW(1, "rx_frame_errors");
 	/* a tun that has no other way to know reads the version */
 	self->pkt.buf[0] = 0x10;
 	EXPECT_EQ(-EINVAL, vnet_write(v, &self->pkt));
-	if (v->io.tap || v->io.pi || !vnet_newest())
+	if (!version || !vnet_newest())
 		EXPECT_FRAME_ERROR(v);
 	else
 		EXPECT_RX(&v->io, 0, 0, 1);
+	EXPECT_ROW(version ? 1 : 2, "rx_frame_errors");
+	EXPECT_ROW(version ? 1 : 0, "rx_drop_other");
 	EXPECT_TRUE(io_unseen(&v->io));
 }
 
@@ -299,10 +310,13 @@ TEST_F(vnet_write, down)
 	self->pkt.hdr.hdr_len = 5000;
 	EXPECT_EQ(-EINVAL, vnet_write(v, &self->pkt));
 	EXPECT_NOTHING_COUNTED(&v->io);
+	EXPECT_ROW(0, "rx_frame_errors");
 	self->pkt.hdr.hdr_len = 0;
 	self->pkt.hdr.gso_type = 99;
 	EXPECT_EQ(-EINVAL, vnet_write(v, &self->pkt));
 	EXPECT_FRAME_ERROR(v);
+	EXPECT_ROW(1, "rx_frame_errors");
+	EXPECT_ROW(1, "rx_drop_down");
 }
 
 /* F5.32: what a driver of a virtual machine would say, but means nothing here */
