@@ -4,6 +4,7 @@
 #include "testlib_eth.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,23 +81,52 @@ long stats_queue(const struct stats *stats, const char *direction, int queue,
 	return stats_value(stats, name);
 }
 
+#define STATS_DIRECTION	3		/* bytes of "rx_" */
+
+/* What is counted, of a row that is a queue's or "other"; NULL of a device's. */
+static const char *stats_part(const char *name)
+{
+	int skip = 0, q;
+
+	name += STATS_DIRECTION;
+	if (sscanf(name, "queue_%d_%n", &q, &skip) < 1)
+		skip = strncmp(name, "other_", 6) ? 0 : 6;
+	return skip ? name + skip : NULL;
+}
+
 /* The sum of what has @total's name, but a queue or "other" in it. */
 static uint64_t stats_sum(const struct stats *stats, const char *total)
 {
-	size_t direction = 3;		/* "rx_" */
+	const char *part;
 	uint64_t sum = 0;
 	unsigned int i;
-	int skip, q;
 
 	for (i = 0; i < stats->n; i++) {
-		const char *name = stats->name[i] + direction;
-
-		if (strncmp(stats->name[i], total, direction))
+		if (strncmp(stats->name[i], total, STATS_DIRECTION))
 			continue;
-		skip = 0;
-		if (sscanf(name, "queue_%d_%n", &q, &skip) < 1)
-			skip = strncmp(name, "other_", 6) ? 0 : 6;
-		if (skip && !strcmp(name + skip, total + direction))
+		part = stats_part(stats->name[i]);
+		if (part && !strcmp(part, total + STATS_DIRECTION))
+			sum += stats->value[i];
+	}
+	return sum;
+}
+
+uint64_t stats_link(const struct stats *stats, const char *direction,
+		    const char *counter)
+{
+	bool dropped = !strcmp(counter, "dropped");
+	const char *part;
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < stats->n; i++) {
+		if (strncmp(stats->name[i], direction, strlen(direction)))
+			continue;
+		part = stats_part(stats->name[i]);
+		if (!part && strstr(stats->name[i], "_drop_stack"))
+			part = "drop_stack";	/* the stack has no queues */
+		if (part && (dropped ? !strncmp(part, "drop_", 5) :
+				       !strcmp(part, counter)))
 			sum += stats->value[i];
 	}
 	return sum;

@@ -23,6 +23,13 @@ long stats_now(const char *name, const char *counter);
 long stats_queue(const struct stats *stats, const char *direction, int queue,
 		 const char *counter);
 /*
+ * What ip -s link shows of it, made of the queues' rows and the others':
+ * direction "rx" or "tx"; "packets", "bytes" or "dropped", which is all that was
+ * dropped, by the stack too.
+ */
+uint64_t stats_link(const struct stats *stats, const char *direction,
+		    const char *counter);
+/*
  * How many of the device's values are not the sum of the queues' and the
  * others'; each is told on stdout.
  */
