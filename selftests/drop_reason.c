@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a drop monitor is told: the reason of each drop, by tracepoint. */
 #include <kselftest_harness.h>
+#include <linux/vtun.h>
 #include "testlib_bpf.h"
 #include "testlib_io.h"
+#include "testlib_req.h"
 #include "testlib_trace.h"
 
+#include <linux/virtio_net.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,17 +88,27 @@ TEST_F(drop_reason, transmit)
 	EXPECT_DROPPED(2, "FULL_RING");
 }
 
+/* Another device instead of this one. */
+static int again(struct io *io, int flags)
+{
+	int err, all;
+
+	close(io->fd);
+	close(io->ps);
+	io->fd = vt_attach_nb(IO_NAME, flags);
+	if (io->fd < 0)
+		return io->fd;
+	err = link_up(IO_NAME) ?: io_listen(io);
+	dropped("", &all);
+	return err;
+}
+
 /* F7.2: no enabled queue */
 TEST_F(drop_reason, no_queue)
 {
 	struct io *io = &self->io;
 
-	close(io->fd);
-	io->fd = vt_attach_nb(IO_NAME, variant->flags | IFF_MULTI_QUEUE);
-	ASSERT_LE(0, io->fd);
-	ASSERT_EQ(0, link_up(IO_NAME));
-	close(io->ps);
-	io->ps = psock_open(IO_NAME, SOCK_RAW, ETH_P_ALL);
+	ASSERT_EQ(0, again(io, variant->flags | IFF_MULTI_QUEUE));
 	ASSERT_EQ(0, vt_set_queue(io->fd, IFF_DETACH_QUEUE));
 	EXPECT_DROPPED(0, "DEV_READY");
 	ASSERT_EQ(0, io_send(io, 1, 10));
@@ -151,6 +164,84 @@ TEST_F(drop_reason, write)
 	dropped("", &(int){ 0 });
 	EXPECT_EQ(-EIO, io_write(io->fd, self->frame, self->total));
 	EXPECT_DROPPED(1, "DEV_READY");
+}
+
+/* F5.40 F5.18 F5.15: a wrong header; a length of it is seen without a packet */
+TEST_F(drop_reason, virtio_header)
+{
+	struct virtio_net_hdr hdr = { .gso_type = 99 };
+	struct io *io = &self->io;
+	struct iovec iov[] = {
+		{ &hdr, sizeof(hdr) }, { self->frame, self->total },
+	};
+
+	ASSERT_EQ(0, again(io, variant->flags | IFF_VNET_HDR));
+	EXPECT_EQ(-EINVAL, io_writev(io->fd, iov, 2));
+	EXPECT_DROPPED(1, NAMED("DEV_HDR"));
+	hdr = (struct virtio_net_hdr){ .hdr_len = 5000 };
+	EXPECT_EQ(-EINVAL, io_writev(io->fd, iov, 2));
+	EXPECT_DROPPED(0, "DEV_HDR");
+}
+
+/*
+ * F4.28 F6.14 F6.15: a packet that can't be read is, for its reader's memory;
+ * in-tree tun takes it as read if its headers can be
+ */
+TEST_F(drop_reason, read_fault)
+{
+	struct io *io = &self->io;
+	void *wall = io_readonly(64);
+
+	if (!vt_intree()) {
+		ASSERT_EQ(0, io_send(io, 1, 10));
+		EXPECT_EQ(-EFAULT, io_read(io->fd, wall, 64));
+		EXPECT_DROPPED(1, "SKB_UCOPY_FAULT");
+	}
+	ASSERT_EQ(0, again(io, variant->flags | IFF_VNET_HDR));
+	ASSERT_EQ(0, io_send(io, 2, 10));
+	EXPECT_EQ(-EFAULT, io_read(io->fd, wall, 64));
+	EXPECT_DROPPED(1, NAMED("SKB_UCOPY_FAULT"));
+}
+
+static int keep(bool on)
+{
+	static struct req r;
+
+	req_start(&r, RTM_NEWLINK, 0, link_index(IO_NAME));
+	req_put_data(&r, "vtun", REQ_DATA(REQ_U8(IFLA_VTUN_KEEP_CARRIER, on)));
+	return req_send(&r);
+}
+
+/* Nobody is attached any more, three packets are kept, and one is too much. */
+static int keep_three(struct io *io)
+{
+	int err = vt_persist(io->fd, true) ?: link_set_txqlen(IO_NAME, 3);
+
+	err = err ?: keep(true) ?: io_send_range(io, 0, 2, 10);
+	close(io->fd);
+	return err ?: io_send_range(io, 2, 4, 10);
+}
+
+/* What is kept for the next program, and no longer wanted */
+TEST_F(drop_reason, kept)
+{
+	if (vt_intree())
+		SKIP(return, "in-tree tun keeps nothing");
+	ASSERT_EQ(0, keep_three(&self->io));
+	EXPECT_DROPPED(1, "FULL_RING");
+	ASSERT_EQ(0, keep(false));
+	EXPECT_DROPPED(3, "DEV_READY");
+}
+
+/* The same when the device goes */
+TEST_F(drop_reason, kept_and_deleted)
+{
+	if (vt_intree())
+		SKIP(return, "in-tree tun keeps nothing");
+	ASSERT_EQ(0, keep_three(&self->io));
+	EXPECT_DROPPED(1, "FULL_RING");
+	ASSERT_EQ(0, link_del(IO_NAME));
+	EXPECT_DROPPED(3, "DEV_READY");
 }
 
 /* F4.28: a packet that was read is none, whatever its reader left behind */
