@@ -5,6 +5,9 @@
 #include "testlib.h"
 #include "testlib_req.h"
 
+#include <poll.h>
+#include <string.h>
+
 #define NAME	"ln0"
 
 FIXTURE(link_new)
@@ -149,36 +152,91 @@ TEST_F(link_new, not_persistent)
 	EXPECT_FALSE(link_exists(NAME));
 }
 
-/* What ip link can say at once is there at once, and told once. */
-TEST_F(link_new, all_at_once)
-{
-	const uint8_t mac[ETH_ALEN] = { 2, 1, 2, 3, 4, 5 };
-	struct req *r = start(&self->req);
-	int mon = mon_open();
-	struct ifinfomsg *ifi;
-	struct link_info info;
+static const uint8_t all_mac[ETH_ALEN] = { 2, 1, 2, 3, 4, 5 };
 
-	ASSERT_LE(0, mon);
+/* What ip link can say at once. */
+static struct req *start_all(struct req *r, int index)
+{
+	struct ifinfomsg *ifi;
+
+	start(r);
 	ifi = mnl_nlmsg_get_payload(r->nlh);
-	ifi->ifi_index = 4711;
-	mnl_attr_put(r->nlh, IFLA_ADDRESS, sizeof(mac), mac);
+	ifi->ifi_index = index;
+	mnl_attr_put(r->nlh, IFLA_ADDRESS, sizeof(all_mac), all_mac);
 	mnl_attr_put_u32(r->nlh, IFLA_MTU, 9000);
 	mnl_attr_put_u32(r->nlh, IFLA_TXQLEN, 77);
 	mnl_attr_put_u32(r->nlh, IFLA_GROUP, 5);
 	mnl_attr_put_strz(r->nlh, IFLA_IFALIAS, "to the moon");
+	return r;
+}
+
+/* The device has all of it, and what it was told is @mon's next message. */
+#define EXPECT_ALL(r, mon, number) do {					\
+	struct link_info __info;					\
+	ASSERT_EQ(1, mon_next(mon, RTM_NEWLINK, NAME, &__info));	\
+	EXPECT_EQ(number, __info.index);				\
+	EXPECT_EQ(9000, __info.mtu);					\
+	EXPECT_EQ(77, __info.txqlen);					\
+	EXPECT_EQ(5, __info.group);					\
+	EXPECT_EQ(ETH_ALEN, __info.addr_len);				\
+	EXPECT_EQ(0, memcmp(all_mac, __info.addr, ETH_ALEN));		\
+	ASSERT_EQ(0, req_get_link(r, NAME));				\
+	ASSERT_NE(NULL, req_attr(r, IFLA_IFALIAS));			\
+	EXPECT_STREQ("to the moon",					\
+		     mnl_attr_get_str(req_attr(r, IFLA_IFALIAS)));	\
+} while (0)
+
+/* It is there at once, and told once. */
+TEST_F(link_new, all_at_once)
+{
+	struct req *r = start_all(&self->req, 4711);
+	int mon = mon_open();
+
+	ASSERT_LE(0, mon);
 	req_put_kind(r, "vtun", IFF_TAP);
 	ASSERT_EQ(0, req_send(r));
-	ASSERT_EQ(1, mon_next(mon, RTM_NEWLINK, NAME, &info));
+	EXPECT_ALL(r, mon, 4711);
 	EXPECT_EQ(0, mon_count(mon, RTM_NEWLINK, NAME));
-	EXPECT_EQ(4711, info.index);
-	EXPECT_EQ(9000, info.mtu);
-	EXPECT_EQ(77, info.txqlen);
-	EXPECT_EQ(5, info.group);
-	EXPECT_EQ(0, memcmp(mac, info.addr, sizeof(mac)));
-	ASSERT_EQ(0, req_get_link(r, NAME));
-	ASSERT_NE(NULL, req_attr(r, IFLA_IFALIAS));
-	EXPECT_STREQ("to the moon",
-		     mnl_attr_get_str(req_attr(r, IFLA_IFALIAS)));
+}
+
+/*
+ * In another namespace, too, without ever having been in this one. When it comes
+ * here it gets the number that it is to have, and keeps the rest.
+ */
+TEST_F(link_new, all_at_once_elsewhere)
+{
+	int here = ns_open(), there = ns_new(), mon = mon_open(), mon_there;
+	struct req *r = start_all(&self->req, 4711);
+
+	ASSERT_LE(0, here);
+	ASSERT_LE(0, there);
+	ASSERT_LE(0, mon);
+	ASSERT_EQ(0, ns_enter(there));
+	mon_there = mon_open();
+	ASSERT_LE(0, mon_there);
+	ASSERT_EQ(0, ns_enter(here));
+	mnl_attr_put_u32(r->nlh, IFLA_NET_NS_FD, there);
+	req_put_kind(r, "vtun", IFF_TAP);
+	ASSERT_EQ(0, req_send(r));
+	EXPECT_EQ(1, link_count());
+	EXPECT_EQ(0, fd_poll(mon, POLLIN, 0));	/* not a word */
+
+	ASSERT_EQ(0, ns_enter(there));
+	EXPECT_EQ(2, link_count());
+	EXPECT_ALL(r, mon_there, 4711);
+	EXPECT_EQ(0, fd_poll(mon_there, POLLIN, 0));
+	EXPECT_EQ(0, attach_tap(NULL));
+	mon_count(mon_there, RTM_NEWLINK, NAME);
+
+	req_start(r, RTM_NEWLINK, 0, 4711);
+	mnl_attr_put_u32(r->nlh, IFLA_NET_NS_FD, here);
+	mnl_attr_put_u32(r->nlh, IFLA_NEW_IFINDEX, 4712);
+	ASSERT_EQ(0, req_send(r));
+	EXPECT_EQ(1, mon_count(mon_there, RTM_DELLINK, NAME));
+	EXPECT_EQ(1, link_count());
+	ASSERT_EQ(0, ns_enter(here));
+	EXPECT_ALL(r, mon, 4712);
+	EXPECT_EQ(0, attach_tap(NULL));
 }
 
 /* A template gets a number. */
