@@ -112,6 +112,48 @@ TEST_F(link_new, attributes)
 		  IFF_NOFILTER, vt_flags(fd) | IFF_NOFILTER);
 }
 
+/*
+ * It shows each attribute that has a name, once, with the size that vtun.h says,
+ * and no other. Whoever adds one adds it here, to what a device shows and to how
+ * much room that needs.
+ */
+TEST_F(link_new, shows_all)
+{
+	static const uint8_t size[IFLA_VTUN_MAX + 1] = {
+		[IFLA_TUN_OWNER] = 4, [IFLA_TUN_GROUP] = 4,
+		[IFLA_TUN_TYPE] = 1, [IFLA_TUN_PI] = 1,
+		[IFLA_TUN_VNET_HDR] = 1, [IFLA_TUN_PERSIST] = 1,
+		[IFLA_TUN_MULTI_QUEUE] = 1, [IFLA_TUN_NUM_QUEUES] = 4,
+		[IFLA_TUN_NUM_DISABLED_QUEUES] = 4,
+		[IFLA_VTUN_BACKPRESSURE] = 1, [IFLA_VTUN_MAX_QUEUES] = 4,
+		[IFLA_VTUN_KEEP_CARRIER] = 1,
+	};
+	int type, seen[IFLA_VTUN_MAX + 1] = {};
+	const struct nlattr *a, *data;
+	struct req *r = &self->req;
+	bool named;
+
+	ASSERT_EQ(0, add(r, REQ_DATA(REQ_U32(IFLA_TUN_OWNER, 1000),
+				     REQ_U32(IFLA_TUN_GROUP, 1001),
+				     REQ_U8(IFLA_TUN_MULTI_QUEUE, 1))));
+	ASSERT_EQ(0, req_get_link(r, NAME));
+	data = req_nested(req_attr(r, IFLA_LINKINFO), IFLA_INFO_DATA);
+	ASSERT_NE(NULL, data);
+	mnl_attr_for_each_nested(a, data) {
+		type = mnl_attr_get_type(a);
+		ASSERT_GE(IFLA_VTUN_MAX, type);
+		seen[type]++;
+		EXPECT_EQ(size[type], mnl_attr_get_payload_len(a))
+			TH_LOG("attribute %d", type);
+	}
+	for (type = 0; type <= IFLA_VTUN_MAX; type++) {
+		named = (type > IFLA_TUN_UNSPEC && type <= IFLA_TUN_MAX) ||
+			type >= IFLA_VTUN_BACKPRESSURE;
+		EXPECT_EQ(named, seen[type])
+			TH_LOG("attribute %d", type);
+	}
+}
+
 /* Whose it is may attach without any capability, and nobody else. */
 static int attach_tap(void *arg)
 {
