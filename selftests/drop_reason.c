@@ -2,6 +2,7 @@
 /* What a drop monitor is told: the reason of each drop, by tracepoint. */
 #include <kselftest_harness.h>
 #include <linux/vtun.h>
+#include "testlib_batch.h"
 #include "testlib_bpf.h"
 #include "testlib_io.h"
 #include "testlib_req.h"
@@ -181,6 +182,32 @@ TEST_F(drop_reason, virtio_header)
 	hdr = (struct virtio_net_hdr){ .hdr_len = 5000 };
 	EXPECT_EQ(-EINVAL, io_writev(io->fd, iov, 2));
 	EXPECT_DROPPED(0, "DEV_HDR");
+}
+
+/* A record that is refused is dropped once, as a plain write() of it is. */
+TEST_F(drop_reason, record)
+{
+	static struct batch batch;
+	struct io *io = &self->io;
+	uint8_t bad[20] = {};
+	int all;
+
+	if (vt_intree())
+		SKIP(return, "in-tree tun has no batch mode");
+	ASSERT_EQ(0, batch_mode(io->fd, VTUN_MODE_BATCH));
+	dropped("", &all);	/* what NAPI tries when it begins */
+	if (!io->tap) {
+		batch_clear(&batch);
+		batch_add(&batch, bad, sizeof(bad));
+		EXPECT_EQ(-EINVAL, batch_write(&batch, io->fd));
+		EXPECT_DROPPED(1, "INVALID_PROTO");
+	}
+	ASSERT_EQ(0, link_down(IO_NAME));
+	dropped("", &all);
+	batch_clear(&batch);
+	batch_add(&batch, self->frame, self->total);
+	EXPECT_EQ(-EIO, batch_write(&batch, io->fd));
+	EXPECT_DROPPED(1, "DEV_READY");
 }
 
 /*
