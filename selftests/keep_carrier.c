@@ -7,6 +7,7 @@
 #include <linux/vtun.h>
 #include "testlib_io.h"
 #include "testlib_req.h"
+#include "testlib_stats.h"
 
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -200,6 +201,48 @@ TEST_F(keep_carrier, detached)
 	ASSERT_EQ(0, vt_set_queue(self->io.fd, IFF_ATTACH_QUEUE));
 	ASSERT_EQ(0, sleeper_wait(&sleeper, WAIT_MS));
 	EXPECT_LT(0, sleeper.ret);
+}
+
+/* Whose fifo has the packets leaves first. */
+static int leave(struct io *io, int other)
+{
+	if (fd_poll(io->fd, POLLIN, 0) == POLLIN) {
+		close(io->fd);
+		io->fd = other;
+	} else {
+		close(other);
+	}
+	return 0;
+}
+
+/* One of several queues goes: another one gets what waits there. A program that
+ * ends closes all.
+ */
+TEST_F(keep_carrier, one_of_two)
+{
+	struct stats stats;
+	int other;
+
+	if (!(variant->flags & IFF_MULTI_QUEUE))
+		SKIP(return, "one queue can have");
+	other = vt_attach_nb(IO_NAME, variant->flags);
+	ASSERT_LE(0, other);
+	ASSERT_EQ(0, feed(&self->io, 0, 3));
+	ASSERT_EQ(0, leave(&self->io, other));
+	EXPECT_EQ(POLLIN, fd_poll(self->io.fd, POLLIN, 0));
+	ASSERT_EQ(0, feed(&self->io, 3, 6));
+	EXPECT_EQ(0, came(&self->io, 0, 6));
+
+	other = vt_attach_nb(IO_NAME, variant->flags);
+	ASSERT_LE(0, other);
+	ASSERT_EQ(0, feed(&self->io, 6, 9));
+	ASSERT_EQ(0, leave(&self->io, other));
+	ASSERT_EQ(0, feed(&self->io, 9, 12));
+	close(self->io.fd);
+	ASSERT_EQ(0, again(&self->io, variant->flags));
+	EXPECT_EQ(0, came(&self->io, 6, 12));
+	ASSERT_EQ(0, stats_get(IO_NAME, &stats));
+	EXPECT_EQ(0, stats_value(&stats, "tx_unread"));
 }
 
 /* Whatever is kept goes with the device. */

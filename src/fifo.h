@@ -84,13 +84,13 @@ static inline void vtun_fifo_move(void *entry, atomic_t *extra)
 		vtun_segment_move(entry, extra);
 }
 
-/* Frees it: somebody read it. */
+/* Frees it: somebody read it. BH off: this processor keeps it for the next one. */
 static inline void vtun_fifo_consume(void *entry)
 {
-	if (vtun_fifo_is_frame(entry))
+	if (unlikely(vtun_fifo_is_frame(entry)))
 		xdp_return_frame(vtun_fifo_to_frame(entry));
 	else
-		consume_skb(entry);
+		napi_consume_skb(entry, 1);
 }
 
 /* Drops it: nobody read it. */
@@ -107,6 +107,19 @@ static inline void vtun_fifo_purge(void *entry, enum skb_drop_reason reason)
 {
 	vtun_fifo_move(entry, NULL);
 	vtun_fifo_drop(entry, reason);
+}
+
+/* Drops all that waits: nobody will read it. Return: how many packets. */
+static inline unsigned int vtun_fifo_flush(struct ptr_ring *fifo)
+{
+	unsigned int n = 0;
+	void *entry;
+
+	while ((entry = ptr_ring_consume(fifo))) {
+		n += vtun_fifo_count(entry);
+		vtun_fifo_purge(entry, SKB_DROP_REASON_DEV_READY);
+	}
+	return n;
 }
 
 /* Drops it: a fifo that has become shorter has no room for it. */

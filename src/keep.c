@@ -13,6 +13,8 @@
 
 #include "fifo.h"
 #include "keep.h"
+#include "queue.h"
+#include "stats.h"
 
 /**
  * vtun_keep_start() - keep packets from now on
@@ -48,32 +50,36 @@ int vtun_keep_start(struct vtun_dev *vtun)
 void vtun_keep_stop(struct vtun_dev *vtun)
 {
 	struct ptr_ring *kept = rtnl_dereference(vtun->kept);
-	void *entry;
 
 	if (!kept)
 		return;
 	/* No new user; who found it before is through after that. */
 	RCU_INIT_POINTER(vtun->kept, NULL);
 	synchronize_net();
-	while ((entry = __ptr_ring_consume(kept)))
-		vtun_fifo_drop(entry, SKB_DROP_REASON_DEV_READY);
+	vtun_fifo_flush(kept);
 	ptr_ring_cleanup(kept, NULL);
 	kfree(kept);
 }
 
 /* With @from's consumer lock, if it has readers; @extra counts segments in @to.
- * What does not fit is dropped.
+ * What does not fit stays. Return: whether anything went.
  */
-static void vtun_keep_move(struct ptr_ring *from, struct ptr_ring *to,
+static bool vtun_keep_move(struct ptr_ring *from, struct ptr_ring *to,
 			   atomic_t *extra)
 {
+	bool moved = false;
 	void *entry;
 
-	while ((entry = __ptr_ring_consume(from))) {
+	while ((entry = __ptr_ring_peek(from))) {
 		vtun_fifo_move(entry, extra);
-		if (ptr_ring_produce_bh(to, entry))
-			vtun_fifo_free(entry);
+		if (ptr_ring_produce_bh(to, entry)) {
+			vtun_fifo_move(entry, NULL);
+			break;
+		}
+		__ptr_ring_discard_one(from);
+		moved = true;
 	}
+	return moved;
 }
 
 /**
@@ -106,6 +112,7 @@ void vtun_keep_restore(struct vtun_dev *vtun, struct vtun_queue *vq)
 {
 	struct netdev_queue *txq = netdev_get_tx_queue(vtun->dev, 0);
 	struct ptr_ring *kept = rtnl_dereference(vtun->kept);
+	unsigned int unread;
 
 	__netif_tx_lock_bh(txq);
 	vtun_keep_move(kept, &vq->fifo, &vq->extra);
@@ -113,24 +120,35 @@ void vtun_keep_restore(struct vtun_dev *vtun, struct vtun_queue *vq)
 	__netif_tx_unlock_bh(txq);
 	synchronize_net();
 	vtun_keep_move(kept, &vq->fifo, &vq->extra);
+	unread = vtun_fifo_flush(kept);
+	local_bh_disable();
+	vtun_stats_add(vq, VTUN_TX_UNREAD, unread);
+	local_bh_enable();
 }
 
 /**
- * vtun_keep_or_free() - what came late into the fifo of a queue that left
- * @vtun: device
- * @entry: what was in the fifo
+ * vtun_keep_leftover() - what is in the fifo of a queue that left
+ * @vtun: device that keeps packets
+ * @vq: queue, which left a grace period ago
+ *
+ * It waits for the next queue, or, if others have stayed, in the first one's fifo:
+ * a program that ends closes one after the other. What finds no room stays.
  *
  * Context: process, RTNL held.
- * Return: how many packets were lost, 0 if it is kept.
+ * Return: whether the first queue got anything.
  */
-unsigned int vtun_keep_or_free(struct vtun_dev *vtun, void *entry)
+bool vtun_keep_leftover(struct vtun_dev *vtun, struct vtun_queue *vq)
 {
+	struct netdev_queue *txq = netdev_get_tx_queue(vtun->dev, 0);
+	struct vtun_queue *heir = vtun_queue_rtnl(vtun, 0);
 	struct ptr_ring *kept = rtnl_dereference(vtun->kept);
-	unsigned int n = vtun_fifo_count(entry);
+	bool moved;
 
-	vtun_fifo_move(entry, NULL);
-	if (kept && !vtun->num_queues && !ptr_ring_produce_bh(kept, entry))
-		return 0;
-	vtun_fifo_drop(entry, SKB_DROP_REASON_DEV_READY);
-	return n;
+	spin_lock(&vq->fifo.consumer_lock);
+	__netif_tx_lock_bh(txq);
+	moved = vtun_keep_move(&vq->fifo, heir ? &heir->fifo : kept,
+			       heir ? &heir->extra : NULL);
+	__netif_tx_unlock_bh(txq);
+	spin_unlock(&vq->fifo.consumer_lock);
+	return heir && moved;
 }

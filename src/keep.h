@@ -9,7 +9,7 @@ int vtun_keep_start(struct vtun_dev *vtun);
 void vtun_keep_stop(struct vtun_dev *vtun);
 void vtun_keep_store(struct vtun_dev *vtun, struct vtun_queue *vq);
 void vtun_keep_restore(struct vtun_dev *vtun, struct vtun_queue *vq);
-unsigned int vtun_keep_or_free(struct vtun_dev *vtun, void *entry);
+bool vtun_keep_leftover(struct vtun_dev *vtun, struct vtun_queue *vq);
 
 static inline bool vtun_keep_is_on(const struct vtun_dev *vtun)
 {

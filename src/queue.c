@@ -118,19 +118,6 @@ void vtun_queue_wake_writer(struct vtun_queue *vq)
 	kill_fasync(&vq->fasync, SIGIO, POLL_OUT);
 }
 
-/* @vq has left the table of @vtun, a grace period ago. */
-static void vtun_queue_drain(struct vtun_dev *vtun, struct vtun_queue *vq)
-{
-	unsigned int unread = 0;
-	void *entry;
-
-	while ((entry = ptr_ring_consume(&vq->fifo)))
-		unread += vtun_keep_or_free(vtun, entry);
-	local_bh_disable();
-	vtun_stats_add(vq, VTUN_TX_UNREAD, unread);
-	local_bh_enable();
-}
-
 /* The core's idea of how many queues there are never falls below one. */
 static int vtun_queue_set_real(struct vtun_dev *vtun, unsigned int n)
 {
@@ -181,6 +168,28 @@ void vtun_queue_wake_all_tx(struct vtun_dev *vtun)
 		vtun_queue_wake_tx(vtun, i);
 }
 
+static void vtun_queue_wake_reader_bh(struct vtun_queue *vq)
+{
+	local_bh_disable();
+	vtun_queue_wake_reader(vq);
+	local_bh_enable();
+}
+
+/* @vq has left the table of @vtun, a grace period ago. */
+static void vtun_queue_drain(struct vtun_dev *vtun, struct vtun_queue *vq)
+{
+	unsigned int unread;
+
+	if (vtun_keep_is_on(vtun) && vtun_keep_leftover(vtun, vq)) {
+		vtun_queue_wake_tx(vtun, 0);	/* or stop it */
+		vtun_queue_wake_reader_bh(vtun_queue_rtnl(vtun, 0));
+	}
+	unread = vtun_fifo_flush(&vq->fifo);
+	local_bh_disable();
+	vtun_stats_add(vq, VTUN_TX_UNREAD, unread);
+	local_bh_enable();
+}
+
 /* Last slot of the table. The core knows of the number already. */
 static void vtun_queue_publish(struct vtun_dev *vtun, struct vtun_queue *vq)
 {
@@ -202,11 +211,8 @@ static void vtun_queue_enter(struct vtun_dev *vtun, struct vtun_queue *vq)
 {
 	trace_vtun_attach(vtun->dev, vq->index);
 	vtun_queue_wake_tx(vtun, vq->index);
-	if (vtun_keep_is_on(vtun)) {	/* it may have got something */
-		local_bh_disable();
-		vtun_queue_wake_reader(vq);
-		local_bh_enable();
-	}
+	if (vtun_keep_is_on(vtun))	/* it may have got something */
+		vtun_queue_wake_reader_bh(vq);
 }
 
 /* The last queue takes the number of the one that goes; the others stay. */

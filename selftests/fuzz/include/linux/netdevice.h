@@ -91,6 +91,8 @@ struct ptr_ring {
 #define __ptr_ring_peek(ring) \
 	(__ptr_ring_empty(ring) ? NULL : (ring)->queue[(ring)->consumer_head])
 #define __ptr_ring_discard_one(ring)	((ring)->consumer_head++)
+#define ptr_ring_consume(ring) \
+	(__ptr_ring_empty(ring) ? NULL : (ring)->queue[(ring)->consumer_head++])
 #define ptr_ring_produce(ring, entry) \
 	(__ptr_ring_full(ring) ? -ENOSPC : ((ring)->queue[(ring)->producer++] = (entry), 0))
 
