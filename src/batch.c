@@ -70,12 +70,11 @@ static int vtun_batch_put_all(struct vtun_queue *vq, struct vtun_tx_take *take,
 		}
 		*done += vtun_batch_record_size(vtun_frame_header_len(frame) +
 						frame->len);
-		packets++;
+		take->entries[packets++] = entry;
 		bytes += frame->len;
-		vtun_fifo_consume(entry);
 	}
 	if (packets)
-		vtun_tx_count(vq, packets, bytes);
+		vtun_tx_done(vq, take->entries, packets, bytes);
 	return err ?: packets ? 0 : -EINVAL;
 }
 

@@ -34,16 +34,17 @@ static int vtun_chardev_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static enum vtun_wait vtun_chardev_wait(const struct kiocb *iocb)
+static enum vtun_wait vtun_chardev_wait(const struct file *file,
+					unsigned int iocb_flags)
 {
-	return iocb->ki_filp->f_flags & O_NONBLOCK ||
-	       iocb->ki_flags & IOCB_NOWAIT ? VTUN_NOWAIT : VTUN_WAIT;
+	return file->f_flags & O_NONBLOCK || iocb_flags & IOCB_NOWAIT ?
+	       VTUN_NOWAIT : VTUN_WAIT;
 }
 
-static ssize_t vtun_chardev_read(struct kiocb *iocb, struct iov_iter *to)
+static ssize_t vtun_chardev_read_to(struct file *file, struct iov_iter *to,
+				    enum vtun_wait wait, loff_t *pos)
 {
-	struct vtun_queue *vq = iocb->ki_filp->private_data;
-	enum vtun_wait wait = vtun_chardev_wait(iocb);
+	struct vtun_queue *vq = file->private_data;
 	ssize_t ret;
 
 	if (unlikely(READ_ONCE(vq->modes) & VTUN_MODE_BATCH))
@@ -52,14 +53,33 @@ static ssize_t vtun_chardev_read(struct kiocb *iocb, struct iov_iter *to)
 		ret = vtun_tx_read(vq, to, wait);
 	/* A file position that is no position: in-tree tun shows it, too. */
 	if (ret > 0)
-		iocb->ki_pos = ret;
+		*pos = ret;
 	return ret;
+}
+
+/* read() needs nothing of an I/O control block: a dozenth of its way. */
+static ssize_t vtun_chardev_read(struct file *file, char __user *buf,
+				 size_t count, loff_t *pos)
+{
+	struct iov_iter to;
+
+	iov_iter_ubuf(&to, ITER_DEST, buf, count);
+	return vtun_chardev_read_to(file, &to, vtun_chardev_wait(file, 0), pos);
+}
+
+static ssize_t vtun_chardev_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct file *file = iocb->ki_filp;
+
+	return vtun_chardev_read_to(file, to,
+				    vtun_chardev_wait(file, iocb->ki_flags),
+				    &iocb->ki_pos);
 }
 
 static ssize_t vtun_chardev_write(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct vtun_queue *vq = iocb->ki_filp->private_data;
-	enum vtun_wait wait = vtun_chardev_wait(iocb);
+	enum vtun_wait wait = vtun_chardev_wait(iocb->ki_filp, iocb->ki_flags);
 
 	if (unlikely(READ_ONCE(vq->modes) & VTUN_MODE_BATCH))
 		return vtun_batch_write(vq, from, wait);
@@ -142,7 +162,8 @@ static const struct file_operations vtun_chardev_fops = {
 	.owner		= THIS_MODULE,
 	.open		= vtun_chardev_open,
 	.release	= vtun_chardev_release,
-	.read_iter	= vtun_chardev_read,
+	.read		= vtun_chardev_read,
+	.read_iter	= vtun_chardev_read_iter,
 	.write_iter	= vtun_chardev_write,
 	.poll		= vtun_chardev_poll,
 	.fasync		= vtun_chardev_fasync,

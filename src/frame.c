@@ -2,53 +2,24 @@
 /* The headers in front of a packet: parse, check, build. */
 
 #include <linux/etherdevice.h>
-#include <linux/if_vlan.h>
 #include <linux/skbuff.h>
 
 #include "frame.h"
-#include "segment.h"
 
 /**
  * vtun_frame_begin() - learn how packets of a queue look now
- * @frame: set up; what its headers say and @frame->len are 0
+ * @frame: set up, see vtun_frame_set()
  * @vq: queue
- *
- * Copies what is needed, so the device may go while user memory is touched.
  *
  * Context: any.
  * Return: 0, or -EBADFD if @vq has no device.
  */
 int vtun_frame_begin(struct vtun_frame *frame, struct vtun_queue *vq)
 {
-	bool found;
-
 	rcu_read_lock();
-	found = vtun_frame_begin_rcu(frame, vq);
+	vtun_frame_set(frame, vq, rcu_dereference(vq->vtun));
 	rcu_read_unlock();
-	return found ? 0 : -EBADFD;
-}
-
-/**
- * vtun_frame_begin_rcu() - vtun_frame_begin() for who needs the section anyway
- * @frame: as there
- * @vq: queue
- *
- * Context: RCU section.
- * Return: whether @vq has a device.
- */
-bool vtun_frame_begin_rcu(struct vtun_frame *frame, struct vtun_queue *vq)
-{
-	struct vtun_dev *vtun = rcu_dereference(vq->vtun);
-
-	*frame = (struct vtun_frame){ .vtun = vtun };
-	if (!vtun)
-		return false;
-	frame->flags = READ_ONCE(vtun->flags);
-	frame->headroom = READ_ONCE(vtun->rx_headroom);
-	frame->format = vtun_vnet_format(vtun);
-	frame->mode = vq->rx_mode;
-	frame->xdp = rcu_access_pointer(vtun->xdp_prog);
-	return true;
+	return frame->vtun ? 0 : -EBADFD;
 }
 
 /**
@@ -117,39 +88,15 @@ int vtun_frame_set_protocol(const struct vtun_frame *frame,
 }
 
 /**
- * vtun_frame_describe() - find out what the headers have to say of a packet
- * @frame: begun; @frame->len and what its headers say are set
- * @skb: packet that a program reads
- * @segment: which one of it, if it is to be cut: nothing is left to do then
- *
- * Return: 0, or -EINVAL if no header describes it.
- */
-int vtun_frame_describe(struct vtun_frame *frame, const struct sk_buff *skb,
-			unsigned int segment)
-{
-	unsigned int vlan_len = skb_vlan_tag_present(skb) ? VLAN_HLEN : 0;
-
-	frame->proto = skb->protocol;
-	if (vtun_segment_count(skb)) {
-		frame->len = vtun_segment_len(skb, segment) + vlan_len;
-		frame->vnet = (struct vtun_vnet){};
-		return 0;
-	}
-	frame->len = skb->len + vlan_len;
-	if (!frame->format.size)
-		return 0;
-	return vtun_vnet_from_skb(&frame->vnet, &frame->format, skb, vlan_len);
-}
-
-/**
- * vtun_frame_push() - put our headers in front of what a program reads
- * @frame: described
- * @to: where it is read to; left where the packet's first byte goes
+ * vtun_frame_push_headers() - vtun_frame_push(), if there are any
+ * @frame: as there
+ * @to: likewise
  *
  * Context: process, may sleep.
- * Return: 0, -EINVAL if there is no room for the headers, -EFAULT.
+ * Return: as there.
  */
-int vtun_frame_push(const struct vtun_frame *frame, struct iov_iter *to)
+int vtun_frame_push_headers(const struct vtun_frame *frame,
+			    struct iov_iter *to)
 {
 	size_t len = frame->format.size + frame->len;
 	struct tun_pi pi = { .proto = frame->proto };

@@ -409,7 +409,7 @@ struct sk_buff *vtun_rx_build(struct vtun_queue *vq, struct vtun_frame *frame,
 		err = now ? vtun_rx_prepare(now, frame, skb) : -EBADFD;
 	rcu_read_unlock();
 	if (err) {
-		kfree_skb_reason(skb, vtun_rx_drop_reason(err));
+		consume_skb(skb);	/* no drop yet: the program has it */
 		return ERR_PTR(err);
 	}
 	return skb;
@@ -494,7 +494,8 @@ int vtun_rx_deliver_list(struct vtun_queue *vq, const struct vtun_frame *frame,
 unlock:
 	rcu_read_unlock();
 	local_bh_enable();
-	__skb_queue_purge(list);
+	while ((skb = __skb_dequeue(list)))	/* refused: no drop either */
+		consume_skb(skb);
 	return err;
 }
 

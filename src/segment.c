@@ -172,21 +172,19 @@ netdev_features_t vtun_segment_check(struct vtun_dev *vtun,
 }
 
 /**
- * vtun_segment_begin() - a packet goes into a fifo
+ * vtun_segment_begin_large() - vtun_segment_begin() of a large packet
  * @vtun: device
- * @vq: queue, or NULL if the packet is kept for the next one
- * @skb: packet, which will be cut if the program does not take it
+ * @vq: as there
+ * @skb: packet, marked as one that is not to be cut
  *
  * Context: BH off, RCU section.
  */
-void vtun_segment_begin(const struct vtun_dev *vtun, struct vtun_queue *vq,
-			struct sk_buff *skb)
+void vtun_segment_begin_large(const struct vtun_dev *vtun,
+			      struct vtun_queue *vq, struct sk_buff *skb)
 {
 	struct vtun_segment *segment = vtun_segment(skb);
 
-	segment->count = 0;
-	if (likely(!skb_is_gso(skb)) ||
-	    vtun_segment_is_taken(READ_ONCE(vtun->offloads), skb) ||
+	if (vtun_segment_is_taken(READ_ONCE(vtun->offloads), skb) ||
 	    !vtun_segment_can(skb))
 		return;
 	segment->headers = vtun_segment_headers(skb);

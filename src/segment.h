@@ -44,12 +44,29 @@ netdev_features_t vtun_segment_features(netdev_features_t offloads);
 netdev_features_t vtun_segment_check(struct vtun_dev *vtun,
 				     const struct sk_buff *skb,
 				     netdev_features_t features);
-void vtun_segment_begin(const struct vtun_dev *vtun, struct vtun_queue *vq,
-			struct sk_buff *skb);
+void vtun_segment_begin_large(const struct vtun_dev *vtun,
+			      struct vtun_queue *vq, struct sk_buff *skb);
 void vtun_segment_move(struct sk_buff *skb, atomic_t *extra);
 size_t vtun_segment_len(const struct sk_buff *skb, unsigned int n);
 int vtun_segment_copy(const struct sk_buff *skb, unsigned int n,
 		      struct iov_iter *to);
+
+/**
+ * vtun_segment_begin() - a packet goes into a fifo
+ * @vtun: device
+ * @vq: queue, or NULL if the packet is kept for the next one
+ * @skb: packet, which will be cut if it is large and the program does not take it
+ *
+ * Context: BH off, RCU section.
+ */
+static inline void vtun_segment_begin(const struct vtun_dev *vtun,
+				      struct vtun_queue *vq,
+				      struct sk_buff *skb)
+{
+	vtun_segment(skb)->count = 0;
+	if (unlikely(skb_is_gso(skb)))
+		vtun_segment_begin_large(vtun, vq, skb);
+}
 
 /**
  * vtun_segment_take() - the next segment, under the fifo's consumer_lock

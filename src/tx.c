@@ -138,18 +138,11 @@ static netdev_tx_t vtun_tx_queue(struct vtun_dev *vtun, struct vtun_queue *vq,
 	return NETDEV_TX_OK;
 }
 
-/* There is no queue of that number. If there is none at all, the next one may
- * get what comes meanwhile.
- */
-static netdev_tx_t vtun_tx_keep(struct vtun_dev *vtun, struct sk_buff *skb)
+/* Where packets are kept for the next queue, if there is none at all, or NULL. */
+static struct ptr_ring *vtun_tx_kept(struct vtun_dev *vtun)
 {
-	struct ptr_ring *kept = rcu_dereference_bh(vtun->kept);
-
-	if (kept && !rcu_access_pointer(vtun->queues[0]))
-		return vtun_tx_queue(vtun, NULL, kept, skb);
-	vtun_segment(skb)->count = 0;
-	return vtun_tx_drop(vtun, NULL, skb, VTUN_TX_DROP_NO_QUEUE,
-			    SKB_DROP_REASON_DEV_READY);
+	return rcu_access_pointer(vtun->queues[0]) ?
+	       NULL : rcu_dereference_bh(vtun->kept);
 }
 
 /**
@@ -164,40 +157,43 @@ static netdev_tx_t vtun_tx_keep(struct vtun_dev *vtun, struct sk_buff *skb)
 netdev_tx_t vtun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct vtun_dev *vtun = netdev_priv(dev);
-	bool pressure = READ_ONCE(vtun->flags) & IFF_BACKPRESSURE;
 	u16 index = skb_get_queue_mapping(skb);
-	struct netdev_queue *txq;
 	struct vtun_queue *vq;
+	struct ptr_ring *fifo;
 	netdev_tx_t ret;
+	bool pressure;
 
 	vq = rcu_dereference_bh(vtun->queues[index]);
-	if (unlikely(!vq))
-		return vtun_tx_keep(vtun, skb);
+	fifo = likely(vq) ? &vq->fifo : vtun_tx_kept(vtun);
+	if (unlikely(!fifo)) {
+		vtun_segment(skb)->count = 0;
+		return vtun_tx_drop(vtun, NULL, skb, VTUN_TX_DROP_NO_QUEUE,
+				    SKB_DROP_REASON_DEV_READY);
+	}
 	/* Before anything is done to the packet, which comes again. */
-	txq = netdev_get_tx_queue(dev, index);
-	if (pressure && vtun_tx_hold_back(vq, txq))
+	pressure = vq && READ_ONCE(vtun->flags) & IFF_BACKPRESSURE;
+	if (pressure && vtun_tx_hold_back(vq, netdev_get_tx_queue(dev, index)))
 		return NETDEV_TX_BUSY;
 	if (vtun_logs(vtun, NETIF_MSG_TX_QUEUED))
 		netdev_info(dev, "transmit %u bytes, queue %u\n", skb->len,
 			    index);
-	ret = vtun_tx_queue(vtun, vq, &vq->fifo, skb);
+	ret = vtun_tx_queue(vtun, vq, fifo, skb);
 	if (unlikely(ret))
 		return ret;
 	if (pressure)
-		vtun_tx_hold_back(vq, txq);
-	vtun_queue_wake_reader(vq);
+		vtun_tx_hold_back(vq, netdev_get_tx_queue(dev, index));
+	if (likely(vq))
+		vtun_queue_wake_reader(vq);
 	return NETDEV_TX_OK;
 }
 
-/* The tx queue that back pressure has stopped for @vq, or NULL. In an RCU
- * section.
- */
-static struct netdev_queue *vtun_tx_stopped(struct vtun_queue *vq)
+/* The tx queue that back pressure has stopped for @vq, or NULL. */
+static struct netdev_queue *vtun_tx_stopped(const struct vtun_queue *vq,
+					    const struct vtun_dev *vtun)
 {
-	struct vtun_dev *vtun = rcu_dereference(vq->vtun);
 	struct netdev_queue *txq;
 
-	if (!vtun || !(READ_ONCE(vtun->flags) & IFF_BACKPRESSURE) ||
+	if (!(READ_ONCE(vtun->flags) & IFF_BACKPRESSURE) ||
 	    !netif_running(vtun->dev))
 		return NULL;
 	/* Pairs with vtun_tx_hold_back(). Who stopped a tx queue because of us
@@ -220,20 +216,30 @@ static bool vtun_tx_makes_room(struct vtun_queue *vq, unsigned int n)
 	return true;
 }
 
+/* Whether it may be taken; then there is less room for the next one. */
+static bool vtun_tx_fits(struct vtun_tx_take *take, void *entry)
+{
+	size_t need;
+
+	need = take->record + vtun_frame_header_len(take->frame) +
+	       vtun_fifo_len(entry);
+	need = ALIGN(need, take->align);
+	if (need > take->room)
+		return false;
+	take->room -= need;
+	return true;
+}
+
 /* Take as much as is wanted and there. Under the consumer lock. */
 static void vtun_tx_fill(struct vtun_queue *vq, struct vtun_tx_take *take)
 {
-	size_t front = take->record + vtun_frame_header_len(take->frame);
-	size_t room = take->room, need;
 	void *entry;
 
 	while (take->n < take->max && (entry = __ptr_ring_peek(&vq->fifo))) {
-		need = ALIGN(front + vtun_fifo_len(entry), take->align);
-		if (need > room) {
+		if (!vtun_tx_fits(take, entry)) {
 			take->too_long = !take->n;
 			return;
 		}
-		room -= need;
 		take->entries[take->n] = entry;
 		if (vtun_fifo_take(entry, &take->segments[take->n]))
 			__ptr_ring_discard_one(&vq->fifo);
@@ -241,27 +247,66 @@ static void vtun_tx_fill(struct vtun_queue *vq, struct vtun_tx_take *take)
 	}
 }
 
-static void vtun_tx_consume(struct vtun_queue *vq, struct vtun_tx_take *take)
+/* The device of a queue whose consumer lock is held, which is an RCU section. */
+static struct vtun_dev *vtun_tx_locked_dev(struct vtun_queue *vq)
+{
+	return rcu_dereference_check(vq->vtun,
+				     lockdep_is_held(&vq->fifo.consumer_lock));
+}
+
+/* @n packets were taken, under the consumer lock: a stopped tx queue goes on.
+ * Return: whether BH is off now, for who enables it without the lock, since the
+ * qdisc runs then, not in ksoftirqd.
+ */
+static bool vtun_tx_wake(struct vtun_queue *vq, const struct vtun_dev *vtun,
+			 unsigned int n)
 {
 	struct netdev_queue *txq = NULL;
 
-	rcu_read_lock();
-	vtun_frame_begin_rcu(take->frame, vq);
+	if (n && vtun)
+		txq = vtun_tx_stopped(vq, vtun);
+	if (likely(!txq) || !vtun_tx_makes_room(vq, n))
+		return false;
+	local_bh_disable();
+	netif_tx_wake_queue(txq);
+	trace_vtun_wake(txq->dev, READ_ONCE(vq->index));
+	return true;
+}
+
+static void vtun_tx_consume(struct vtun_queue *vq, struct vtun_tx_take *take)
+{
+	struct vtun_dev *vtun;
+	bool bh_off;
+
 	spin_lock(&vq->fifo.consumer_lock);
+	vtun = vtun_tx_locked_dev(vq);
+	vtun_frame_set(take->frame, vq, vtun);
 	vtun_tx_fill(vq, take);
-	if (take->n)
-		txq = vtun_tx_stopped(vq);
-	if (txq && !vtun_tx_makes_room(vq, take->n))
-		txq = NULL;
-	if (unlikely(txq)) {
-		local_bh_disable();
-		netif_tx_wake_queue(txq);
-		trace_vtun_wake(txq->dev, READ_ONCE(vq->index));
-	}
+	bh_off = vtun_tx_wake(vq, vtun, take->n);
 	spin_unlock(&vq->fifo.consumer_lock);
-	if (unlikely(txq))
-		local_bh_enable();	/* the qdisc runs, not in ksoftirqd */
-	rcu_read_unlock();
+	if (unlikely(bh_off))
+		local_bh_enable();
+}
+
+/* vtun_tx_consume() of one packet, of any length. Return: it, or NULL. */
+static void *vtun_tx_consume_one(struct vtun_queue *vq,
+				 struct vtun_frame *frame, u16 *segment)
+{
+	struct vtun_dev *vtun;
+	bool bh_off;
+	void *entry;
+
+	spin_lock(&vq->fifo.consumer_lock);
+	vtun = vtun_tx_locked_dev(vq);
+	vtun_frame_set(frame, vq, vtun);
+	entry = __ptr_ring_peek(&vq->fifo);
+	if (likely(entry) && vtun_fifo_take(entry, segment))
+		__ptr_ring_discard_one(&vq->fifo);
+	bh_off = vtun_tx_wake(vq, vtun, !!entry);
+	spin_unlock(&vq->fifo.consumer_lock);
+	if (unlikely(bh_off))
+		local_bh_enable();
+	return entry;
 }
 
 /* What ends a reader's sleep: a packet, or the end of the device. */
@@ -309,20 +354,39 @@ int vtun_tx_wait(struct vtun_queue *vq, struct vtun_tx_take *take,
 	return -EFAULT;		/* what in-tree tun says of deletion */
 }
 
+/* One packet for a plain read() that has not found any, or only wants one that
+ * needs no more than @room.
+ */
+static noinline int vtun_tx_wait_one(struct vtun_queue *vq,
+				     struct vtun_frame *frame, void **entry,
+				     u16 *segment, size_t room,
+				     enum vtun_wait wait)
+{
+	struct vtun_tx_take take = {
+		.frame = frame,
+		.entries = entry,
+		.segments = segment,
+		.max = 1,
+		.room = room,
+		.align = 1,
+	};
+
+	return vtun_tx_wait(vq, &take, wait);
+}
+
 /* Copy @len bytes from @offset of the packet, or as many as there is room. */
-static int vtun_tx_copy(const struct sk_buff *skb, int offset, size_t len,
-			struct iov_iter *to)
+static inline int vtun_tx_copy(const struct sk_buff *skb, int offset,
+			       size_t len, struct iov_iter *to)
 {
 	len = min(len, iov_iter_count(to));
-	if (offset + len > skb_headlen(skb))
+	if (unlikely(offset + len > skb_headlen(skb)))
 		return skb_copy_datagram_iter(skb, offset, to, len);
 	return copy_to_iter(skb->data + offset, len, to) == len ? 0 : -EFAULT;
 }
 
-/* The packet as the program sees it; a VLAN tag that the stack left to us goes
- * where Ethernet has it.
- */
-static int vtun_tx_copy_packet(const struct sk_buff *skb, struct iov_iter *to)
+/* A VLAN tag that the stack left to us goes where Ethernet has it. */
+static noinline int vtun_tx_copy_tagged(const struct sk_buff *skb,
+					struct iov_iter *to)
 {
 	size_t head = min_t(size_t, skb->len, 2 * ETH_ALEN);
 	struct {
@@ -331,8 +395,6 @@ static int vtun_tx_copy_packet(const struct sk_buff *skb, struct iov_iter *to)
 	} tag;
 	size_t len;
 
-	if (!skb_vlan_tag_present(skb))
-		return vtun_tx_copy(skb, 0, skb->len, to);
 	if (vtun_tx_copy(skb, 0, head, to))
 		return -EFAULT;
 	tag.tpid = skb->vlan_proto;
@@ -341,6 +403,14 @@ static int vtun_tx_copy_packet(const struct sk_buff *skb, struct iov_iter *to)
 	if (copy_to_iter(&tag, len, to) != len)
 		return -EFAULT;
 	return vtun_tx_copy(skb, head, skb->len - head, to);
+}
+
+static noinline int vtun_tx_copy_frame(const struct xdp_frame *xdpf,
+				       struct iov_iter *to)
+{
+	size_t len = min_t(size_t, xdpf->len, iov_iter_count(to));
+
+	return copy_to_iter(xdpf->data, len, to) == len ? 0 : -EFAULT;
 }
 
 /**
@@ -354,61 +424,40 @@ static int vtun_tx_copy_packet(const struct sk_buff *skb, struct iov_iter *to)
  */
 int vtun_tx_copy_entry(void *entry, unsigned int segment, struct iov_iter *to)
 {
-	const struct xdp_frame *xdpf;
-	size_t len;
+	const struct sk_buff *skb = entry;
 
-	if (!vtun_fifo_is_frame(entry))
-		return vtun_segment_count(entry) ?
-		       vtun_segment_copy(entry, segment, to) :
-		       vtun_tx_copy_packet(entry, to);
-	xdpf = vtun_fifo_to_frame(entry);
-	len = min_t(size_t, xdpf->len, iov_iter_count(to));
-	return copy_to_iter(xdpf->data, len, to) == len ? 0 : -EFAULT;
+	if (unlikely(vtun_fifo_is_frame(entry)))
+		return vtun_tx_copy_frame(vtun_fifo_to_frame(entry), to);
+	if (unlikely(vtun_segment_count(skb)))
+		return vtun_segment_copy(skb, segment, to);
+	if (unlikely(skb_vlan_tag_present(skb)))
+		return vtun_tx_copy_tagged(skb, to);
+	return vtun_tx_copy(skb, 0, skb->len, to);
 }
 
 /**
- * vtun_tx_describe() - find out what the headers have to say of a packet
- * @frame: begun; @frame->len and what its headers say are set
- * @entry: what was in the fifo
- * @segment: which one of it, if it is to be cut
- *
- * Context: any.
- * Return: 0, or -EINVAL if no header describes it.
- */
-int vtun_tx_describe(struct vtun_frame *frame, void *entry,
-		     unsigned int segment)
-{
-	const struct xdp_frame *xdpf;
-	const struct ethhdr *eth;
-
-	if (!vtun_fifo_is_frame(entry))
-		return vtun_frame_describe(frame, entry, segment);
-	xdpf = vtun_fifo_to_frame(entry);
-	eth = xdpf->data;
-	frame->proto = xdpf->len < ETH_HLEN ? 0 : eth->h_proto;
-	frame->len = xdpf->len;
-	frame->vnet = (struct vtun_vnet){};
-	return 0;
-}
-
-/**
- * vtun_tx_count() - packets were read
+ * vtun_tx_done() - packets were read: count and free them
  * @vq: the file's queue
+ * @entries: what was in the fifo
  * @packets: how many
  * @bytes: bytes of them
  *
  * Context: process.
  */
-void vtun_tx_count(struct vtun_queue *vq, unsigned int packets, size_t bytes)
+void vtun_tx_done(struct vtun_queue *vq, void **entries, unsigned int packets,
+		  size_t bytes)
 {
 	struct vtun_dev *vtun;
+	unsigned int i;
 
 	local_bh_disable();	/* an RCU section, too */
 	vtun = rcu_dereference_bh(vq->vtun);
-	if (vtun) {
+	if (likely(vtun)) {
 		vtun_stats_add_packets(vq, VTUN_TX_PACKETS, packets, bytes);
 		trace_vtun_read(vtun->dev, READ_ONCE(vq->index), packets, bytes);
 	}
+	for (i = 0; i < packets; i++)
+		vtun_fifo_consume(entries[i]);
 	local_bh_enable();
 }
 
@@ -455,8 +504,8 @@ void vtun_tx_lose(struct vtun_queue *vq, void *entry, int err,
 }
 
 /* What the buffer does to the headers is no drop, as in in-tree tun; and of a
- * frame what was copied is counted, header included. If it fails, @lost is what
- * the packet counts as.
+ * frame what was copied is counted, header included. If it fails, the packet is
+ * still the caller's, and @lost is what it counts as.
  */
 static ssize_t vtun_tx_put(struct vtun_queue *vq, struct vtun_frame *frame,
 			   void *entry, u16 segment, struct iov_iter *to,
@@ -481,7 +530,7 @@ static ssize_t vtun_tx_put(struct vtun_queue *vq, struct vtun_frame *frame,
 	err = vtun_tx_copy_entry(entry, segment, to);
 	if (err)
 		return err;
-	vtun_tx_count(vq, 1, len);
+	vtun_tx_done(vq, &entry, 1, len);
 	if (unlikely(vtun_frame_header_len(frame) + frame->len > room))
 		vtun_tx_note(vq, VTUN_TX_TRUNCATED);
 	return room - iov_iter_count(to);
@@ -503,36 +552,32 @@ static ssize_t vtun_tx_put(struct vtun_queue *vq, struct vtun_frame *frame,
 ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
 		     enum vtun_wait wait)
 {
-	struct vtun_frame frame;
-	u16 segment;
-	void *entry;
-	struct vtun_tx_take take = {
-		.frame = &frame,
-		.entries = &entry,
-		.segments = &segment,
-		.max = 1,
-		.room = SIZE_MAX,
-		.align = 1,
-	};
 	enum vtun_stat lost = VTUN_TX_UNREAD;
+	size_t room = SIZE_MAX;
+	struct vtun_frame frame;
+	void *entry = NULL;
+	u16 segment;
 	ssize_t ret;
 
 	if (!rcu_access_pointer(vq->vtun))
 		return -EBADFD;
 	if (!iov_iter_count(to))
 		return 0;
-	if (READ_ONCE(vq->modes) & VTUN_MODE_NOTRUNC)
-		take.room = iov_iter_count(to);
-	ret = vtun_tx_wait(vq, &take, wait);
-	if (ret)
-		return ret;
+	if (unlikely(READ_ONCE(vq->modes) & VTUN_MODE_NOTRUNC))
+		room = iov_iter_count(to);
+	else
+		entry = vtun_tx_consume_one(vq, &frame, &segment);
+	if (!entry) {
+		ret = vtun_tx_wait_one(vq, &frame, &entry, &segment, room,
+				       wait);
+		if (ret)
+			return ret;
+	}
 	vtun_pause();
 	ret = -EBADFD;
 	if (frame.vtun)
 		ret = vtun_tx_put(vq, &frame, entry, segment, to, &lost);
-	if (ret < 0)
+	if (unlikely(ret < 0))
 		vtun_tx_lose(vq, entry, ret, lost);
-	else
-		vtun_fifo_consume(entry);
 	return ret;
 }

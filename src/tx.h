@@ -5,6 +5,7 @@
 
 #include <linux/uio.h>
 
+#include "fifo.h"
 #include "frame.h"
 #include "stats.h"
 
@@ -39,12 +40,36 @@ ssize_t vtun_tx_read(struct vtun_queue *vq, struct iov_iter *to,
 
 int vtun_tx_wait(struct vtun_queue *vq, struct vtun_tx_take *take,
 		 enum vtun_wait wait);
-int vtun_tx_describe(struct vtun_frame *frame, void *entry,
-		     unsigned int segment);
 int vtun_tx_copy_entry(void *entry, unsigned int segment, struct iov_iter *to);
-void vtun_tx_count(struct vtun_queue *vq, unsigned int packets, size_t bytes);
+void vtun_tx_done(struct vtun_queue *vq, void **entries, unsigned int packets,
+		  size_t bytes);
 void vtun_tx_note(struct vtun_queue *vq, enum vtun_stat what);
 void vtun_tx_lose(struct vtun_queue *vq, void *entry, int err,
 		  enum vtun_stat what);
+
+/**
+ * vtun_tx_describe() - find out what the headers have to say of a packet
+ * @frame: begun; @frame->len and what its headers say are set
+ * @entry: what was in the fifo
+ * @segment: which one of it, if it is to be cut
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL if no header describes it.
+ */
+static inline int vtun_tx_describe(struct vtun_frame *frame, void *entry,
+				   unsigned int segment)
+{
+	const struct xdp_frame *xdpf;
+	const struct ethhdr *eth;
+
+	if (likely(!vtun_fifo_is_frame(entry)))
+		return vtun_frame_describe(frame, entry, segment);
+	xdpf = vtun_fifo_to_frame(entry);
+	eth = xdpf->data;
+	frame->proto = xdpf->len < ETH_HLEN ? 0 : eth->h_proto;
+	frame->len = xdpf->len;
+	frame->vnet = (struct vtun_vnet){};
+	return 0;
+}
 
 #endif /* VTUN_TX_H */

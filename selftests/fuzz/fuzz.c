@@ -232,7 +232,8 @@ void vtun_segment_move(struct sk_buff *skb, atomic_t *extra)
 	abort();
 }
 
-void vtun_segment_begin(const struct vtun_dev *vtun, struct vtun_queue *vq, struct sk_buff *skb)
+void vtun_segment_begin_large(const struct vtun_dev *vtun, struct vtun_queue *vq,
+			      struct sk_buff *skb)
 {
 }
 

@@ -77,6 +77,7 @@ static inline void *must_malloc(size_t len)
 #define ____cacheline_aligned_in_smp
 #define likely(x)		(x)
 #define unlikely(x)		(x)
+#define noinline		__attribute__((noinline))
 #define IS_ENABLED(option)	0
 #define BIT(n)			(1UL << (n))
 #define U16_MAX			0xffff
@@ -95,6 +96,7 @@ static inline void *must_malloc(size_t len)
 #define rcu_read_unlock()	(shim.atomic--)
 #define rcu_dereference(p)	(p)
 #define rcu_dereference_bh(p)	(p)
+#define rcu_dereference_check(p, condition)	(p)
 #define rcu_access_pointer(p)	(p)
 #define rtnl_dereference(p)	(p)
 #define local_bh_disable()	(shim.atomic++)

@@ -133,6 +133,7 @@ void *netdev_alloc_frag(size_t size);
 struct page *alloc_page(gfp_t gfp);
 void kfree_skb(struct sk_buff *skb);
 #define consume_skb(skb)		kfree_skb(skb)
+#define napi_consume_skb(skb, budget)	kfree_skb(skb)
 #define kfree_skb_reason(skb, reason)	((void)(reason), kfree_skb(skb))
 
 void skb_reserve(struct sk_buff *skb, size_t len);
