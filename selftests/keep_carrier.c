@@ -5,6 +5,7 @@
  */
 #include <kselftest_harness.h>
 #include <linux/vtun.h>
+#include "testlib_bpf.h"
 #include "testlib_io.h"
 #include "testlib_req.h"
 #include "testlib_stats.h"
@@ -203,20 +204,21 @@ TEST_F(keep_carrier, detached)
 	EXPECT_LT(0, sleeper.ret);
 }
 
-/* Whose fifo has the packets leaves first. */
-static int leave(struct io *io, int other)
+/* A second queue gets all packets from now on, or the first one does. */
+static int steer(int fd, unsigned int queue)
 {
-	if (fd_poll(io->fd, POLLIN, 0) == POLLIN) {
-		close(io->fd);
-		io->fd = other;
-	} else {
-		close(other);
-	}
-	return 0;
+	int prog = bpf_load_const(BPF_PROG_TYPE_SOCKET_FILTER, queue);
+	int err;
+
+	if (prog < 0)
+		return prog;
+	err = vt_ioctl_int(fd, TUNSETSTEERINGEBPF, prog);
+	close(prog);
+	return err;
 }
 
-/* One of several queues goes: another one gets what waits there. A program that
- * ends closes all.
+/* One of several queues goes: another one gets what waits there, as much as there
+ * is room, and the rest counts as unread. A program that ends closes all.
  */
 TEST_F(keep_carrier, one_of_two)
 {
@@ -225,24 +227,30 @@ TEST_F(keep_carrier, one_of_two)
 
 	if (!(variant->flags & IFF_MULTI_QUEUE))
 		SKIP(return, "one queue can have");
+	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 4));
 	other = vt_attach_nb(IO_NAME, variant->flags);
 	ASSERT_LE(0, other);
-	ASSERT_EQ(0, feed(&self->io, 0, 3));
-	ASSERT_EQ(0, leave(&self->io, other));
+	ASSERT_EQ(0, steer(other, 1));
+	ASSERT_EQ(0, feed(&self->io, 0, 2));
+	close(other);
 	EXPECT_EQ(POLLIN, fd_poll(self->io.fd, POLLIN, 0));
-	ASSERT_EQ(0, feed(&self->io, 3, 6));
-	EXPECT_EQ(0, came(&self->io, 0, 6));
+	ASSERT_EQ(0, feed(&self->io, 2, 4));
+	EXPECT_EQ(0, came(&self->io, 0, 4));
 
 	other = vt_attach_nb(IO_NAME, variant->flags);
 	ASSERT_LE(0, other);
-	ASSERT_EQ(0, feed(&self->io, 6, 9));
-	ASSERT_EQ(0, leave(&self->io, other));
-	ASSERT_EQ(0, feed(&self->io, 9, 12));
+	ASSERT_EQ(0, feed(&self->io, 4, 7));
+	ASSERT_EQ(0, steer(other, 0));
+	ASSERT_EQ(0, feed(&self->io, 0, 2));
+	close(other);
 	close(self->io.fd);
+	ASSERT_EQ(0, feed(&self->io, 2, 3));	/* there is no room */
 	ASSERT_EQ(0, again(&self->io, variant->flags));
-	EXPECT_EQ(0, came(&self->io, 6, 12));
+	EXPECT_EQ(0, io_recv_range(&self->io, 0, 2, DATA));
+	EXPECT_EQ(0, came(&self->io, 4, 6));
 	ASSERT_EQ(0, stats_get(IO_NAME, &stats));
-	EXPECT_EQ(0, stats_value(&stats, "tx_unread"));
+	EXPECT_EQ(1, stats_value(&stats, "tx_unread"));
+	EXPECT_EQ(1, stats_value(&stats, "tx_drop_full"));
 }
 
 /* Whatever is kept goes with the device. */

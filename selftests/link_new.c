@@ -450,6 +450,9 @@ TEST_F(link_new, refused_link_attributes)
 	EXPECT_BLAMED(IFLA_NUM_TX_QUEUES, r);
 	EXPECT_EQ(-EINVAL, add_with(r, IFLA_NUM_RX_QUEUES, 4, &queues, -1));
 	EXPECT_BLAMED(IFLA_NUM_RX_QUEUES, r);
+	EXPECT_EQ(-EOPNOTSUPP,
+		  add_with(r, IFLA_PROP_LIST | NLA_F_NESTED, 0, NULL, -1));
+	EXPECT_BLAMED(IFLA_PROP_LIST, r);
 	EXPECT_FALSE(link_exists(NAME));
 	/* a name and an index that are taken */
 	req_put_kind(start(r), "vtun", IFF_TAP);
@@ -465,6 +468,7 @@ TEST_F(link_new, refused_link_attributes)
 	mnl_attr_put_strz(r->nlh, IFLA_IFNAME, "a/b");
 	req_put_kind(r, "vtun", IFF_TAP);
 	EXPECT_EQ(-EINVAL, req_send(r));
+	EXPECT_BLAMED(IFLA_IFNAME, r);
 	EXPECT_EQ(2, link_count());
 }
 

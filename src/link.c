@@ -74,6 +74,10 @@ static int vtun_link_validate(struct nlattr *tb[], struct nlattr *data[],
 						tb[IFLA_NUM_RX_QUEUES],
 					"multi_queue says how many queues there can be",
 					-EINVAL);
+	if (tb[IFLA_PROP_LIST])
+		return vtun_link_refuse(extack, tb[IFLA_PROP_LIST],
+					"Alternative names are for devices that are there already",
+					-EOPNOTSUPP);
 	if (data) {
 		all = nla_find_nested(tb[IFLA_LINKINFO], IFLA_INFO_DATA);
 		err = nla_validate_nested(all, IFLA_VTUN_MAX, vtun_link_policy,
@@ -200,16 +204,32 @@ static int vtun_link_parse(const struct vtun_dev *vtun, struct nlattr *data[],
 	return err;
 }
 
-static int vtun_link_set_keep(struct vtun_dev *vtun, const struct nlattr *attr)
+static int vtun_link_set_keep(struct vtun_dev *vtun, const struct nlattr *attr,
+			      struct netlink_ext_ack *extack)
 {
+	int err;
+
 	if (!attr)
 		return 0;
-	if (nla_get_u8(attr))
-		return vtun_keep_start(vtun);
+	if (nla_get_u8(attr)) {
+		err = vtun_keep_start(vtun);
+		return err ? vtun_link_refuse(extack, attr,
+					      "No memory to keep packets in",
+					      err) : 0;
+	}
 	vtun_keep_stop(vtun);
 	if (!vtun->num_queues && !vtun->num_parked)
 		netif_carrier_off(vtun->dev);
 	return 0;
+}
+
+static int vtun_link_set_alias(struct vtun_dev *vtun, const struct nlattr *attr,
+			       struct netlink_ext_ack *extack)
+{
+	int err = dev_set_alias(vtun->dev, nla_data(attr), nla_len(attr));
+
+	return err < 0 ? vtun_link_refuse(extack, attr,
+					  "The kernel refuses the alias", err) : 0;
 }
 
 /* The kind of device decides about more than setup() could undo. */
@@ -262,19 +282,22 @@ int vtun_link_new(struct net_device *dev, struct rtnl_newlink_params *params,
 
 	err = security_tun_dev_create();
 	if (err < 0)
-		return err;
+		return vtun_link_refuse(extack, NULL,
+					"A security module forbids it", err);
 	err = vtun_link_parse(vtun, data, &cfg, extack);
 	if (err)
 		return err;
 	netif_carrier_off(dev);		/* until a program attaches */
 	err = vtun_dev_register(vtun, NULL, VTUN_RX_DIRECT);
 	if (err)
-		return err;
-	err = vtun_link_set_keep(vtun, data[IFLA_VTUN_KEEP_CARRIER]);
+		return vtun_link_refuse(extack, params->tb[IFLA_IFNAME],
+					"No device can be made, or none of this name",
+					err);
+	err = vtun_link_set_keep(vtun, data[IFLA_VTUN_KEEP_CARRIER], extack);
 	/* The core sets it on devices only that are there. */
 	if (!err && alias)
-		err = dev_set_alias(dev, nla_data(alias), nla_len(alias));
-	if (err < 0) {
+		err = vtun_link_set_alias(vtun, alias, extack);
+	if (err) {
 		unregister_netdevice(dev);
 		return err;
 	}
@@ -294,7 +317,8 @@ static int vtun_link_change(struct net_device *dev, struct nlattr *tb[],
 		return 0;
 	err = vtun_link_parse(vtun, data, &cfg, extack);
 	if (!err)
-		err = vtun_link_set_keep(vtun, data[IFLA_VTUN_KEEP_CARRIER]);
+		err = vtun_link_set_keep(vtun, data[IFLA_VTUN_KEEP_CARRIER],
+					 extack);
 	if (!err)
 		vtun_dev_apply(vtun, &cfg);
 	return err;
