@@ -90,7 +90,6 @@ void port_open(struct port *port, const struct driver *driver, int kind,
 void port_open_flags(struct port *port, const struct driver *driver,
 		     const char *name, int flags);
 void port_up(const char *name, uint32_t address);
-void port_fifo(const char *name, unsigned int packets);
 void port_hold(const char *name, unsigned int usecs);
 void port_close(struct port *port);
 void net_quiet(void);

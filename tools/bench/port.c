@@ -62,17 +62,6 @@ void port_up(const char *name, uint32_t address)
 	close(ctl);
 }
 
-/* How many packets wait for the program at most. */
-void port_fifo(const char *name, unsigned int packets)
-{
-	int ctl = checked(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
-	struct ifreq ifr = { .ifr_qlen = packets };
-
-	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
-	checked(ioctl(ctl, SIOCSIFTXQLEN, &ifr), "SIOCSIFTXQLEN");
-	close(ctl);
-}
-
 /* ethtool -C rx-usecs, which in-tree tun refuses. */
 void port_hold(const char *name, unsigned int usecs)
 {

@@ -83,16 +83,14 @@ static void pktgen_tell(const char *who, const char *format, ...)
 	put_file(path, words);
 }
 
-/* The thread of the first processor sends PKTGEN_CHUNK frames for each "start". */
-#define PKTGEN_CHUNK	4096
-
+/* The thread of the first processor sends a chunk of frames for each "start". */
 static void pktgen_open(const struct port *port, unsigned int size)
 {
 	if (shell("modprobe -q pktgen"))
 		skip("this kernel has no pktgen");
 	tell_modules("pktgen");
 	pktgen_tell("kpktgend_0", "add_device %s", port->name);
-	pktgen_tell(port->name, "count %d", PKTGEN_CHUNK);
+	pktgen_tell(port->name, "count %d", BENCH_CHUNK);
 	pktgen_tell(port->name, "pkt_size %u", size);
 	pktgen_tell(port->name, "dst_mac 02:00:00:00:00:01");
 	pktgen_tell(port->name, "dst 10.1.0.2");
@@ -144,16 +142,15 @@ static void read_pktgen(const struct figure *fig, const struct driver *driver)
 
 	port_open(&port, driver, PORT_TAP, fig);
 	pfd.fd = port.fd;
-	port_fifo(port.name, PKTGEN_CHUNK);
 	pktgen_open(&port, fig->size + ETH_HLEN);
 	starter = pktgen_starter();
-	while (meter_more(PKTGEN_CHUNK)) {
+	while (meter_more(BENCH_CHUNK)) {
 		checked(write(starter, &byte, 1), "pktgen's starter");
 		checked(poll(&pfd, 1, -1), "poll");
 		do
 			usleep(10000);
-		while (pktgen_sent(&port) != PKTGEN_CHUNK);
-		io_read(&port, PKTGEN_CHUNK);
+		while (pktgen_sent(&port) != BENCH_CHUNK);
+		io_read(&port, BENCH_CHUNK);
 		checked(read(starter, &byte, 1), "pktgen's starter");
 	}
 	meter_stop();
