@@ -96,7 +96,62 @@ configures_what_is_there() {
 	exchange - far 10.21.0.2
 }
 
-plan 2
+# carry NAME: the program, until it is stopped
+carry() {
+	background "$1" "$(tool wire)" "$NODE" tap,no_pi here:tap0 far:eth0
+	wait_log 30 "$1" ready
+}
+
+carrier_changes() {
+	cat /sys/class/net/tap0/carrier_changes
+}
+
+# restart_below KEEP: the program ends, another one comes, networkd has no ConfigureWithoutCarrier;
+# CHANGES says how often the carrier has changed for it, the log what networkd made of it
+restart_below() {
+	printf '[Match]\nName=tap0\n[Network]\nAddress=10.22.0.1/24\n' >"$TEST_TMP/tap0.network"
+	"${ON_DRIVER[@]}" ip tuntap add dev tap0 mode tap
+	[ "$1" = off ] || "$VTUNCTL" set tap0 keep_carrier on
+	netns_add far
+	ip netns attach here $$
+	in_ns far "${ON_DRIVER[@]}" ip tuntap add dev eth0 mode tap
+	printf '%s\n' "addr add 10.22.0.2/24 dev eth0" "link set eth0 up" | conf far
+	start
+	carry first
+	wait_for 60 "tap0's address" has_address tap0 10.22.0.1
+	exchange - far 10.22.0.2
+	CHANGES=$(carrier_changes)
+	stop "$BACKGROUND"
+	[ "$1" = on ] || wait_log 60 networkd "tap0: Lost carrier"
+	equal "$1" "$(sed 's/1/on/; s/0/off/' /sys/class/net/tap0/carrier)" "carrier without a program"
+	carry second
+	wait_for 60 "tap0's address" has_address tap0 10.22.0.1
+	exchange - far 10.22.0.2
+	CHANGES=$(($(carrier_changes) - CHANGES))
+	# It takes one message after the other: with this one it has seen all.
+	"${ON_DRIVER[@]}" ip tuntap add dev mark0 mode tap
+	wait_log 60 networkd "mark0: "
+}
+
+# What vtun(7) shows.
+keeps_the_carrier() {
+	[ "$DRIVER" = vtun ] || skip "in-tree tun keeps no carrier"
+	restart_below on
+	equal 0 "$CHANGES" "changes of the carrier"
+	equal 0 "$(lines "tap0: Lost carrier" "$TEST_TMP/networkd.log")" "times that networkd lost the carrier"
+	equal 1 "$(lines "tap0: Gained carrier" "$TEST_TMP/networkd.log")" "times that networkd gained the carrier"
+}
+
+loses_the_carrier() {
+	restart_below off
+	equal 2 "$CHANGES" "changes of the carrier"
+	equal 1 "$(lines "tap0: Lost carrier" "$TEST_TMP/networkd.log")" "times that networkd lost the carrier"
+	equal 2 "$(lines "tap0: Gained carrier" "$TEST_TMP/networkd.log")" "times that networkd gained the carrier"
+}
+
+plan 4
 run_test "Kind=tun and Kind=tap" makes_tun_and_tap
 run_test "a device that is there" configures_what_is_there
+run_test "another program, and the carrier stays" keeps_the_carrier
+run_test "another program, and the carrier does not stay" loses_the_carrier
 finish
