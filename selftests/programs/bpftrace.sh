@@ -85,9 +85,8 @@ drops() {
 	saw '@\[bt3, 0, tx, drop_full\]'
 }
 
-# The fifo has room for one packet, so each is waited for.
-stalls() {
-	watch vtun_stall
+# one_by_one: pings from bt4, whose fifo has room for one packet, so each is waited for
+one_by_one() {
 	netns_add a
 	netns_add b
 	wire cable tap,no_pi a:bt4 b:bt5
@@ -95,14 +94,26 @@ stalls() {
 	printf '%s\n' "addr add 10.15.2.2/24 dev bt5" "link set bt5 up" | conf b
 	in_ns a "$VTUNCTL" set bt4 backpressure on
 	in_ns a ping -c 10 -i 0.2 -W 10 10.15.2.2
+}
+
+stalls() {
+	watch vtun_stall
+	one_by_one
 	saw '@us\[bt4, 0\]'
 }
 
-plan 6
+wakes() {
+	watch vtun_wake
+	one_by_one
+	saw '@\[bt4, 0\]: [1-9]'
+}
+
+plan 7
 run_test "what a read() moves" reads
 run_test "what a write() moves" writes
 run_test "who takes a queue" attaches
 run_test "who leaves one" detaches
 run_test "who drops, and why" drops
+run_test "how often a queue goes on" wakes
 run_test "how long back pressure lasts" stalls
 finish
