@@ -33,10 +33,21 @@ watch() {
 
 has_ended() { ! readlink "/proc/$1/exe"; }
 
+# Debian 12's bpftrace now and then sleeps on after a signal, until another comes; one that comes while it prints would
+# end it.
+has_ended_or_tell() {
+	has_ended "$TRACE" && return
+	if [ "$SECONDS" -ge "$TELL" ]; then
+		kill -INT "$TRACE"
+		TELL=$((SECONDS + 20))
+	fi
+	return 1
+}
+
 # saw PATTERN: what it says when it is interrupted
 saw() {
-	kill -INT "$TRACE"
-	wait_for 60 "the end of bpftrace" has_ended "$TRACE"
+	TELL=0
+	wait_for 90 "the end of bpftrace" has_ended_or_tell
 	lib_log_has trace "$1" || fail "no '$1' in what bpftrace said"
 }
 
