@@ -151,6 +151,7 @@ TEST_F(keep_carrier, off)
 TEST_F(keep_carrier, off_meanwhile)
 {
 	struct link_info info;
+	struct stats stats;
 
 	ASSERT_EQ(0, feed(&self->io, 0, 3));
 	close(self->io.fd);
@@ -161,6 +162,8 @@ TEST_F(keep_carrier, off_meanwhile)
 	EXPECT_EQ(0, came(&self->io, 0, 0));
 	ASSERT_EQ(0, link_get(IO_NAME, &info));
 	EXPECT_EQ(1, info.carrier);
+	ASSERT_EQ(0, stats_get(IO_NAME, &stats));
+	EXPECT_EQ(3, stats_value(&stats, "tx_unread"));
 }
 
 /* The administrator may take the carrier, and give it back. */

@@ -50,13 +50,17 @@ int vtun_keep_start(struct vtun_dev *vtun)
 void vtun_keep_stop(struct vtun_dev *vtun)
 {
 	struct ptr_ring *kept = rtnl_dereference(vtun->kept);
+	unsigned int unread;
 
 	if (!kept)
 		return;
 	/* No new user; who found it before is through after that. */
 	RCU_INIT_POINTER(vtun->kept, NULL);
 	synchronize_net();
-	vtun_fifo_flush(kept);
+	unread = vtun_fifo_flush(kept);
+	local_bh_disable();
+	vtun_stats_add_to(vtun->stats, VTUN_TX_UNREAD, unread);
+	local_bh_enable();
 	ptr_ring_cleanup(kept, NULL);
 	kfree(kept);
 }
