@@ -86,6 +86,17 @@ ip link del some0
 modprobe -r vtun
 pass "ip link add type vtun loads it, too"
 
+export IP_LIB_DIR=$old
+ip link add some1 type vtun mode tap multi_queue queues 3
+equal "vtun tap true 3" "$(ip -d -j link show some1 |
+	jq -r '.[0].linkinfo | "\(.info_kind) \(.info_data | "\(.mode) \(.multi_queue) \(.queues)")"')" "what ip shows of it"
+refuses keep_carrier ip link add type vtun help
+refuses "tun\" or \"tap" ip link add some2 type vtun mode bridge
+ip link del some1
+modprobe -r vtun
+unset IP_LIB_DIR
+pass "with the plugin ip knows its words, and those of what is wrong"
+
 cat >/etc/vtun/pong0.conf <<-END
 	# A network that answers to ping.
 	mode = tun
