@@ -43,6 +43,7 @@ owner_and_group() {
 	created "0x1801 $user $group" tun0 group adm user daemon
 	created "0x1802 $user 4000000000" tap2 user "$user" group 4000000000
 	created "0x1802 0 0" tap3 user 0 group 0
+	created "0x1802 -1 $group" tap4 user none group adm
 }
 
 stays_down_without_a_program() {
@@ -172,6 +173,45 @@ headers_and_back_pressure() {
 	created "0x1882 -1 -1" tap1 backpressure
 	shows '["persist","backpressure"]' .flags tap1
 	shows '["pi","persist","vnet_hdr"]' .flags tap0
+}
+
+# It waits for a program, and goes with it.
+not_persistent() {
+	created "0x1002 -1 -1" tap0 persist off
+	created "0x1902 -1 -1" tap1 multi_queue persist on
+	gives "" add tun0 persist off altname vpn mtu 1400
+	shows '["tun0",[],1400]' '[.ifname,.flags,.mtu]' vpn
+	"$(tool attach)" "$NODE" tap,no_pi tap0 >/dev/null
+	"$(tool attach)" "$NODE" tap,no_pi,multi_queue tap1 >/dev/null
+	equal '["tap1","tun0"]' "$(json 'map(.ifname)')" devices
+}
+
+number() {
+	local pid
+
+	gives "" add tap0 index 4711 mtu 1400
+	shows '[4711,1400]' '[.ifindex,.mtu]' tap0
+	gives "" add tap1 index 2147483647
+	shows 2147483647 .ifindex tap1
+	unchanged fails "cannot add tap2: the index 4711 is taken by tap0" "Choose another index" add tap2 index 4711
+	unchanged fails "the index 1 is taken by lo" "Choose another index" add tap%d index 1
+	unchanged fails "the name is taken by a $KIND device in mode tap" "Choose another name" add tap0 index 4712
+	unchanged fails "cannot add tap2 with the alternative name tap0: the name is taken" "Choose another name" \
+		add tap2 index 4712 altname tap0
+	unchanged fails_as 1 1 "CAP_NET_ADMIN" "Run it as root" add tap2 index 4711
+	gives tap2 add tap%d index 4712
+	for bad in 0 -1 2147483648 4294967297 x; do
+		unchanged wrong "index is a number from 1 to 2147483647, not '$bad'" add tap3 index "$bad"
+	done
+	# In another namespace it is that one's numbers that count.
+	netns_add a
+	gives "" add tap0 index 4711 netns a
+	equal '[["tap0",4711]]' "$(json 'map([.ifname,.ifindex])' -n a)" "devices in a"
+	read -r pid </run/netns-of/a
+	unchanged fails "cannot add tap9: the index 4711 is taken by tap0" "Choose another index" add tap9 index 4711 netns "$pid"
+	vtunctl -n a add tap8 index 4713
+	unchanged fails "the index 4713 is taken by tap8" "Choose another index" add tap%d index 4713 netns a
+	gives tap1 add tap%d index 4712 netns a
 }
 
 # One more than the limit can't be attached.
@@ -391,7 +431,7 @@ no_node_is_needed() {
 	equal '["tap0"]' "$(json 'map(.ifname)')" devices
 }
 
-vtunctl_plan 25
+vtunctl_plan 27
 run_test "the mode follows from the name" mode_from_the_name
 run_test "pi and multi_queue" flags
 run_test "owner and group by name and number" owner_and_group
@@ -404,6 +444,8 @@ run_test "it needs CAP_NET_ADMIN" needs_privileges
 run_test "ids without a mapping are refused" unmapped_ids
 run_test "a refusal leaves nothing" refusal_leaves_nothing
 run_test "virtio header and back pressure" headers_and_back_pressure
+run_test "a device that goes with its program" not_persistent
+run_test "a number for the device" number
 run_test "a limit of queues" limit_of_queues
 run_test "a carrier that is kept" carrier_is_kept
 run_test "what ip can set as well" what_ip_sets_too

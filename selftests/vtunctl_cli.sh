@@ -99,7 +99,8 @@ refuses_commands() {
 refuses_words() {
 	unchanged wrong "the NAME of a device is missing" add
 	unchanged wrong "'frob' is not a word known here" add tap0 frob
-	unchanged wrong "'persist' is not a word known here" add tap0 persist on
+	unchanged wrong "persist is 'on' or 'off', not 'no'" add tap0 persist no
+	unchanged wrong "'index' needs a value" add tap0 index
 	unchanged wrong "'pi' is given twice" add tap0 pi pi
 	unchanged wrong "'mode' is given twice" add tap0 mode tap mode tap
 	unchanged wrong "mode is 'tun' or 'tap', not 'veth'" add tap0 mode veth
@@ -111,6 +112,9 @@ refuses_words() {
 	unchanged wrong "'mode' is not a word known here" set tap0 mode tun
 	unchanged wrong "'altname' is not a word known here" set tap0 altname vpn
 	unchanged wrong "persist is 'on' or 'off', not '1'" set tap0 persist 1
+	unchanged wrong "pi is 'on' or 'off', not 'yes'" set tap0 pi yes
+	unchanged wrong "'vnet_hdr' needs a value" set tap0 vnet_hdr
+	unchanged wrong "'index' is not a word known here" set tap0 index 7
 	unchanged wrong "the NAME of a device is missing" del
 	unchanged wrong "the NAME of a device is missing" show
 	unchanged wrong "'tap1' is one word too many" show tap0 tap1

@@ -26,10 +26,10 @@ commands_and_words() {
 	completes "set show" s
 	completes "list" -j -p li
 	completes "" add ""
-	completes "mode user group pi vnet_hdr multi_queue queues backpressure keep_carrier mtu txqueuelen address netns alias altname" \
+	completes "mode user group pi vnet_hdr multi_queue queues persist backpressure keep_carrier index mtu txqueuelen address netns alias altname" \
 		add tap0 ""
 	completes "mode multi_queue mtu" add dev tap0 pi m
-	completes "user group persist backpressure keep_carrier queues" set tap0 ""
+	completes "user group pi vnet_hdr persist backpressure keep_carrier queues" set tap0 ""
 	completes "-s" list ""
 }
 
@@ -38,12 +38,19 @@ values() {
 	completes "on off" set tap0 persist ""
 	completes "on off" set tap0 backpressure ""
 	completes "on off" set tap0 keep_carrier ""
+	completes "on off" set tap0 pi ""
+	completes "on off" set tap0 vnet_hdr ""
+	completes "on off" add tap0 persist ""
+	completes "pi persist" add tap0 vnet_hdr p
 	completes "mtu" add tap0 keep_carrier mt
 	completes "" add tap0 mtu ""
+	completes "" add tap0 index ""
 	completes "" add tap0 altname m
 	completes "altname" add tap0 altname m altn
 	completes "daemon" add tap0 user daem
 	completes "daemon" set dev tap0 group daem
+	completes "none" set tap0 user non
+	completes "none" set tap0 group non
 }
 
 names() {

@@ -18,6 +18,47 @@ user_and_group() {
 	shows '[0,0]' '[.uid,.gid]' tap0
 }
 
+# Each alone, and both; who had rights as one of them has none any more.
+nobody_again() {
+	vtunctl add tap0 user daemon group adm
+	gives "" set tap0 user none
+	shows '[null,"adm"]' '[.uid,.group]' tap0
+	gives "" set tap0 user daemon group none
+	shows '["daemon",null]' '[.user,.gid]' tap0
+	gives "" set tap0 user none
+	shows '[null,null]' '[.uid,.gid]' tap0
+	unchanged fails_as daemon 1 "it has no owner or group" "as root" set tap0 user daemon
+	# An owner may not: the ioctls know nobody.
+	vtunctl set tap0 user daemon group adm
+	unchanged fails_as daemon 1 "'none' need the capability CAP_NET_ADMIN" "another user or group" \
+		set tap0 user none
+	AS_GROUP=adm unchanged fails_as daemon 1 "'none' need the capability CAP_NET_ADMIN" "another user or group" \
+		set tap0 group none user 2
+}
+
+# Until a program decides anew.
+headers() {
+	vtunctl add tap0 user daemon
+	gives "" set tap0 pi on
+	shows '["pi","persist"]' .flags tap0
+	gives "" set tap0 vnet_hdr on pi off
+	shows '["persist","vnet_hdr"]' .flags tap0
+	gives "" set tap0 vnet_hdr off
+	shows '["persist"]' .flags tap0
+	unchanged fails_as daemon 1 "pi, vnet_hdr, " "as root" set tap0 pi on
+	unchanged fails_as daemon 1 "pi, vnet_hdr, " "as root" set tap0 vnet_hdr on persist on
+	vtunctl set tap0 pi on vnet_hdr on
+	hold program tap,no_pi tap0
+	shows '["persist"]' .flags tap0
+	unchanged fails "the kernel refused it: a program is attached, and has chosen its headers" "vtunctl(8)" \
+		set tap0 pi on user 7
+	unchanged fails "a program is attached" "vtunctl(8)" set tap0 vnet_hdr on
+	shows '"daemon"' .user tap0
+	# What it has chosen may be said.
+	gives "" set tap0 pi off vnet_hdr off user 7
+	shows '[["persist"],7]' '[.flags,.uid]' tap0
+}
+
 # rest DEVICE: what attaching could change
 rest() {
 	local file
@@ -256,8 +297,10 @@ no_node_is_needed() {
 	shows 1 .uid tap0
 }
 
-vtunctl_plan 16
+vtunctl_plan 18
 run_test "owner and group" user_and_group
+run_test "neither owner nor group" nobody_again
+run_test "headers" headers
 run_test "flags and state are kept" flags_are_kept
 run_test "flags that only sysfs knows are kept" flags_beyond_rtnetlink_are_kept
 run_test "flags of a namesake are not taken" flags_of_a_namesake_are_not_taken

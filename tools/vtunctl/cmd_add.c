@@ -20,9 +20,11 @@ static const struct word add_words[] = {
 	{ "pi", WORD_FLAG, ADD_MEMBER(pi), 0, 0 },
 	{ "vnet_hdr", WORD_FLAG, ADD_MEMBER(vnet_hdr), 0, 0 },
 	{ "multi_queue", WORD_FLAG, ADD_MEMBER(multi_queue), 0, 0 },
+	{ "persist", WORD_SWITCH, ADD_MEMBER(persist), 0, 0 },
 	{ "backpressure", WORD_FLAG, ADD_MEMBER(backpressure), 0, 0 },
 	{ "keep_carrier", WORD_FLAG, ADD_MEMBER(keep_carrier), 0, 0 },
 	WORD_QUEUES,
+	{ "index", WORD_NUMBER, ADD_MEMBER(index), 1, INT32_MAX },
 	{ "mtu", WORD_NUMBER, ADD_MEMBER(mtu), 1, INT32_MAX },
 	{ "txqueuelen", WORD_NUMBER, ADD_MEMBER(txqueuelen), 0, INT32_MAX },
 	{ "address", WORD_ADDRESS, ADD_MEMBER(address), 0, 0 },
@@ -89,8 +91,9 @@ static enum exit_status add_check(struct settings *set)
 }
 
 /*
- * A device is given alternative names from within its namespace only, so the
- * whole of it is done there: who may not go makes nothing.
+ * A device is given alternative names from within its namespace only, and older
+ * kernels look here whether its number is free there. So the whole of it is done
+ * there: who may not go makes nothing.
  */
 static enum exit_status add_enter_netns(struct settings *set)
 {
@@ -113,7 +116,7 @@ static enum exit_status add_find_netns(struct settings *set)
 	set->netns_fd = -1;
 	if (!set->netns)
 		return DONE;
-	if (set->altnames.n)
+	if (set->altnames.n || set->index.given)
 		return add_enter_netns(set);
 	if (netns_is_process(set->netns))
 		return DONE;
@@ -200,6 +203,26 @@ static void add_explain(const struct settings *set, const char *name, int err)
 	rtnl_explain(err);
 }
 
+/* Whose number it is; false if it is nobody's. */
+static bool add_find_index(const struct settings *set, char *holder)
+{
+	return set->index.given && if_indextoname(set->index.value, holder);
+}
+
+static void add_explain_create(const struct settings *set, const char *name,
+			       int err)
+{
+	char holder[IFNAMSIZ];
+
+	if ((err != EEXIST && err != EBUSY) || !add_find_index(set, holder)) {
+		add_explain(set, name, err);
+		return;
+	}
+	msg_why("the index %u is taken by %s", set->index.value,
+		msg_safe(holder));
+	msg_todo("Choose another index, or leave it out: then the kernel takes a free one.");
+}
+
 static bool add_is_altname(const struct settings *set, const char *name)
 {
 	size_t i;
@@ -213,12 +236,14 @@ static bool add_is_altname(const struct settings *set, const char *name)
 /*
  * rtnetlink doesn't say on all kernels which name it made of a template, so
  * this tries one number after the other, as the kernel would. What the device
- * shall be called besides is not free for it.
+ * shall be called besides is not free for it. An index that is taken is taken
+ * with any name.
  */
 static int add_create(const struct settings *set, char *name)
 {
 	const char *percent = strchr(set->name, '%');
 	unsigned int number = 0;
+	char holder[IFNAMSIZ];
 	int err;
 
 	if (!percent) {
@@ -232,7 +257,7 @@ static int add_create(const struct settings *set, char *name)
 			return -ENFILE;
 		err = add_is_altname(set, name) ? -EEXIST :
 		      link_create(set, name);
-	} while (err == -EEXIST);
+	} while (err == -EEXIST && !add_find_index(set, holder));
 	return err;
 }
 
@@ -304,7 +329,7 @@ static enum exit_status add_run(const struct options *opts, int argc,
 	if (set.netns_fd >= 0)
 		close(set.netns_fd);
 	if (err) {
-		add_explain(&set, name, -err);
+		add_explain_create(&set, name, -err);
 		return FAILED;
 	}
 	status = add_altnames(&set, name);
@@ -315,7 +340,7 @@ static enum exit_status add_run(const struct options *opts, int argc,
 
 const struct command cmd_add = {
 	.name = "add",
-	.synopsis = "NAME [mode tun|tap] [user U] [group G] [pi] [vnet_hdr] [multi_queue [queues N]] [backpressure] [keep_carrier] [mtu N] [txqueuelen N] [address MAC] [netns NETNS|PID] [alias TEXT] [altname NAME]...",
+	.synopsis = "NAME [mode tun|tap] [user U] [group G] [pi] [vnet_hdr] [multi_queue [queues N]] [persist on|off] [backpressure] [keep_carrier] [index N] [mtu N] [txqueuelen N] [address MAC] [netns NETNS|PID] [alias TEXT] [altname NAME]...",
 	.summary = "create a persistent device; its mode may follow from the NAME",
 	.run = add_run,
 };

@@ -10,6 +10,8 @@
 static const struct word set_words[] = {
 	{ "user", WORD_TEXT, SET_MEMBER(user), 0, 0 },
 	{ "group", WORD_TEXT, SET_MEMBER(group), 0, 0 },
+	{ "pi", WORD_SWITCH, SET_MEMBER(pi), 0, 0 },
+	{ "vnet_hdr", WORD_SWITCH, SET_MEMBER(vnet_hdr), 0, 0 },
 	{ "persist", WORD_SWITCH, SET_MEMBER(persist), 0, 0 },
 	{ "backpressure", WORD_SWITCH, SET_MEMBER(backpressure), 0, 0 },
 	{ "keep_carrier", WORD_SWITCH, SET_MEMBER(keep_carrier), 0, 0 },
@@ -17,17 +19,26 @@ static const struct word set_words[] = {
 	{ NULL, WORD_FLAG, 0, 0, 0 },
 };
 
-/* What the classic ioctls know of; the rest is rtnetlink's alone. */
+/* What rtnetlink alone can do. */
+static bool set_has_more(const struct settings *set)
+{
+	return set->pi || set->vnet_hdr || set->backpressure ||
+	       set->keep_carrier || set->queues.given;
+}
+
+/* What the classic ioctls know of; they name somebody, and never nobody. */
 static bool set_owner_could(const struct settings *set)
 {
-	return !set->backpressure && !set->keep_carrier && !set->queues.given;
+	return !set_has_more(set) &&
+	       !(set->user && set->uid == (uid_t)-1) &&
+	       !(set->group && set->gid == (gid_t)-1);
 }
 
 static enum exit_status set_explain(int err)
 {
 	if (err == EPERM) {
-		msg_why("backpressure, keep_carrier and queues need the capability CAP_NET_ADMIN in this network namespace");
-		msg_todo("Run it as root. Owners and groups may set user, group and persist.");
+		msg_why("pi, vnet_hdr, backpressure, keep_carrier, queues and 'none' need the capability CAP_NET_ADMIN in this network namespace");
+		msg_todo("Run it as root. Owners and groups may set another user or group, and persist.");
 	} else if (err == ENODEV) {
 		msg_why("somebody else has just deleted it");
 		msg_todo("Look what is there now: vtunctl list");
@@ -62,8 +73,8 @@ static enum exit_status set_run(const struct options *opts, int argc,
 	err = args_parse(&set, set_words, argc, argv);
 	if (err)
 		return err;
-	if (!set.user && !set.group && !set.persist && set_owner_could(&set))
-		return msg_usage("nothing to set: give user, group, persist, backpressure, keep_carrier or queues");
+	if (!set.user && !set.group && !set.persist && !set_has_more(&set))
+		return msg_usage("nothing to set: give user, group, pi, vnet_hdr, persist, backpressure, keep_carrier or queues");
 	msg_task("set %s", msg_safe(set.name));
 	err = link_find(set.name, &link);
 	if (!err)
@@ -80,7 +91,7 @@ static enum exit_status set_run(const struct options *opts, int argc,
 
 const struct command cmd_set = {
 	.name = "set",
-	.synopsis = "NAME [user U] [group G] [persist on|off] [backpressure on|off] [keep_carrier on|off] [queues N]",
+	.synopsis = "NAME [user U|none] [group G|none] [pi on|off] [vnet_hdr on|off] [persist on|off] [backpressure on|off] [keep_carrier on|off] [queues N]",
 	.summary = "change who may use a device, and how it behaves",
 	.run = set_run,
 };

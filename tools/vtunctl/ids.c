@@ -54,6 +54,12 @@ static enum exit_status ids_check_mapped(const char *what, const char *map,
 	return FAILED;
 }
 
+/* Whoever has that name can be given by number. */
+static bool ids_is_nobody(const char *word)
+{
+	return !strcmp(word, "none");
+}
+
 enum exit_status ids_find(struct settings *set)
 {
 	const struct passwd *user;
@@ -61,7 +67,7 @@ enum exit_status ids_find(struct settings *set)
 	unsigned long id;
 	int err;
 
-	if (set->user) {
+	if (set->user && !ids_is_nobody(set->user)) {
 		if (!ids_parse(set->user, &id)) {
 			user = getpwnam(set->user);
 			if (!user)
@@ -74,7 +80,7 @@ enum exit_status ids_find(struct settings *set)
 			return err;
 		set->uid = id;
 	}
-	if (set->group) {
+	if (set->group && !ids_is_nobody(set->group)) {
 		if (!ids_parse(set->group, &id)) {
 			group = getgrnam(set->group);
 			if (!group)

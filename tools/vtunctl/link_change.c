@@ -46,7 +46,8 @@ int link_create(const struct settings *set, const char *name)
 	struct link_request request;
 	struct nlmsghdr *nlh = &request.nlh;
 
-	link_start(&request, RTM_NEWLINK, 0);
+	link_start(&request, RTM_NEWLINK,
+		   set->index.given ? (int)set->index.value : 0);
 	nlh->nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL;
 	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
 	if (set->netns_fd >= 0)

@@ -17,15 +17,15 @@ _vtunctl_value() {
 	case $1 in
 	mode) _vtunctl_words 'tun tap' "$2" ;;
 	persist) _vtunctl_words 'on off' "$2" ;;
-	backpressure | keep_carrier)
+	pi | vnet_hdr | backpressure | keep_carrier)
 		# Of a new device they need no value.
 		[[ $command == set ]] || return 1
 		_vtunctl_words 'on off' "$2"
 		;;
 	netns) _vtunctl_words "$(ls /run/netns 2>/dev/null)" "$2" ;;
-	queues | mtu | txqueuelen | address | alias | altname) ;;
-	user) mapfile -t COMPREPLY < <(compgen -u -- "$2") ;;
-	group) mapfile -t COMPREPLY < <(compgen -g -- "$2") ;;
+	queues | index | mtu | txqueuelen | address | alias | altname) ;;
+	user) mapfile -t COMPREPLY < <(compgen -W none -u -- "$2") ;;
+	group) mapfile -t COMPREPLY < <(compgen -W none -g -- "$2") ;;
 	*) return 1 ;;
 	esac
 }
@@ -74,10 +74,10 @@ _vtunctl() {
 	case $command in
 	add)
 		((after == 1)) && return
-		words='mode user group pi vnet_hdr multi_queue queues backpressure keep_carrier mtu txqueuelen address netns alias altname'
+		words='mode user group pi vnet_hdr multi_queue queues persist backpressure keep_carrier index mtu txqueuelen address netns alias altname'
 		;;
 	set)
-		words='user group persist backpressure keep_carrier queues'
+		words='user group pi vnet_hdr persist backpressure keep_carrier queues'
 		((after == 1)) && words=$(_vtunctl_names)
 		;;
 	doctor)

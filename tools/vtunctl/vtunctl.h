@@ -128,6 +128,7 @@ struct settings {
 	enum toggle backpressure;
 	enum toggle keep_carrier;
 	struct number queues;
+	struct number index;
 	struct number mtu;
 	struct number txqueuelen;
 	struct address address;
@@ -175,7 +176,7 @@ enum exit_status args_parse(struct settings *set, const struct word *words,
 
 /* ids.c */
 
-/* Looks up settings' user and group by name or number. */
+/* Looks up settings' user and group by name or number; "none" is nobody. */
 enum exit_status ids_find(struct settings *set);
 
 /* caller.c */

@@ -22,18 +22,18 @@ _vtunctl_value() {
 	case $1 in
 	mode) _wanted modes expl mode compadd tun tap ;;
 	persist) _wanted states expl state compadd on off ;;
-	backpressure | keep_carrier)
+	pi | vnet_hdr | backpressure | keep_carrier)
 		# Of a new device they need no value.
 		[[ $2 == set ]] || return 1
 		_wanted states expl state compadd on off
 		;;
 	netns) _vtunctl_namespaces ;;
-	queues | mtu | txqueuelen) _message 'number' ;;
+	queues | index | mtu | txqueuelen) _message 'number' ;;
 	address) _message 'Ethernet address' ;;
 	alias) _message 'text' ;;
 	altname) _message 'alternative name' ;;
-	user) _users ;;
-	group) _groups ;;
+	user) _alternative 'users:user:_users' 'nobody:nobody:(none)' ;;
+	group) _alternative 'groups:group:_groups' 'nobody:nobody:(none)' ;;
 	*) return 1 ;;
 	esac
 }
@@ -63,14 +63,15 @@ _vtunctl_command() {
 			_message 'name of the new device'
 		else
 			_vtunctl_value $words[CURRENT-1] add || _vtunctl_keywords mode user group pi vnet_hdr multi_queue queues \
-				backpressure keep_carrier mtu txqueuelen address netns alias altname
+				persist backpressure keep_carrier index mtu txqueuelen address netns alias altname
 		fi
 		;;
 	set)
 		if (( ! $#before )); then
 			_vtunctl_devices
 		else
-			_vtunctl_value $words[CURRENT-1] set || _vtunctl_keywords user group persist backpressure keep_carrier queues
+			_vtunctl_value $words[CURRENT-1] set || _vtunctl_keywords user group pi vnet_hdr persist \
+				backpressure keep_carrier queues
 		fi
 		;;
 	doctor)
