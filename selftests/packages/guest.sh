@@ -111,6 +111,36 @@ ip -o addr show dev pong0 to 10.9.0.1 | grep -q 10.9.0.1/16
 ip -o addr show dev pong0 to fd00:9::1 | grep -q fd00:9::1/64
 pass "vtun@pong0.service loads the module and makes the device of its file"
 
+cat >/etc/vtun/tap0.conf <<-END
+	mode=tap
+	user=daemon
+	group=adm
+	multi_queue=yes
+	queues=4
+	pi=yes
+	vnet_hdr=yes
+	backpressure=yes
+	keep_carrier=yes
+	index=4711
+	mtu=1400
+	txqueuelen=7
+	hwaddress=02:00:00:00:00:01
+	alias=for the guests
+	altname=guests lan
+	altname=office
+	address=10.9.8.1/24
+END
+systemctl start vtun@tap0
+equal '["tap","daemon","adm",["pi","persist","multi_queue","vnet_hdr","backpressure","keep_carrier"],4,4711,true,1400,["guests","lan","office"]]' \
+	"$(vtunctl -j show tap0 | jq -c '.[0] | [.mode, .user, .group, .flags, .max_queues, .ifindex, .up, .mtu, .altnames]')" \
+	"what vtunctl shows"
+equal '[7,"02:00:00:00:00:01","for the guests","10.9.8.1"]' \
+	"$(ip -d -j addr show dev tap0 | jq -c '.[0] | [.txqlen, .address, .ifalias, .addr_info[0].local]')" "what ip shows"
+systemctl stop vtun@tap0
+absent /sys/class/net/tap0
+rm /etc/vtun/tap0.conf
+pass "vtun@tap0.service makes a device of all keys, and takes it away"
+
 for mistake in colour=red mode=bridge "user=daemon root" mtu=1 address=10.9.0.999/8 "mode"; do
 	printf 'user=daemon\n%s\n' "$mistake" >/etc/vtun/tun7.conf
 	systemctl reset-failed
