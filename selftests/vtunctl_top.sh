@@ -78,6 +78,138 @@ send_frames() {
 	END
 }
 
+# Packets that one process sends and reads, over and over: five of one read, three of one write. Its socket takes
+# what it writes, which would be dropped otherwise; what it sends may be, as long as the carrier is new.
+batches_for_ever() {
+	exec /usr/bin/python3 - "$NODE" "$1" <<-'END'
+		import fcntl, os, socket, struct, sys, time
+		frame = bytes([2, 0, 0, 0, 0, 1]) * 2 + b"\x88\xb5" + bytes(50)
+		record = struct.pack("=II", len(frame), 0) + frame + bytes(-len(frame) % 8)
+		node = os.open(sys.argv[1], os.O_RDWR | os.O_NONBLOCK)
+		fcntl.ioctl(node, 0x400454ca, struct.pack("16sH22x", sys.argv[2].encode(), 0x1002))
+		fcntl.ioctl(node, 0x4004be01, struct.pack("=I", 1))	# VTUN_IOC_SETMODE
+		link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+		link.bind((sys.argv[2], 3))
+		while True:
+		    for _ in range(5):
+		        link.send(frame)
+		    try:
+		        os.read(node, 65536)
+		    except BlockingIOError:
+		        pass
+		    os.write(node, record * 3)
+		    time.sleep(0.005)
+	END
+}
+
+# A look may come in the middle of a call, which is counted in two steps.
+batches() {
+	vtunctl add tap0
+	ip link set tap0 up
+	background batches batches_for_ever tap0
+	wait_for 30 "packets" eval '[ "$(cat /sys/class/net/tap0/statistics/rx_packets)" -gt 3 ]'
+	vtunctl top --once -j --delay 0.5 >"$TEST_TMP/json"
+	jq -e '.[0] | .interval as $s | .rates as $all | $all.queues[0] as $queue |
+		($all.tx.batches * $s > 2 and $all.rx.batches * $s > 2) and
+		([$all, $queue] | all(((.tx.packets - 5 * .tx.batches) * $s | fabs) < 5.5 and
+			((.rx.packets - 3 * .rx.batches) * $s | fabs) < 3.5))' "$TEST_TMP/json" >/dev/null ||
+		fail "$(cat "$TEST_TMP/json")"
+	wait_for 60 "batches of 3 and 5" batches_in_text ' tap0 '
+	wait_for 60 "batches of 3 and 5 of the queue" batches_in_text ' queue 0 ' -s
+	# Plain calls have none.
+	stop "$BACKGROUND"
+	hold program tap,no_pi tap0
+	equal "- -" "$(vtunctl top -once -d 0.1 | awk '$1 == "tap0" { print $6, $9 }')" "batches where there are none"
+}
+
+# batches_in_text LINE [OPTION]: the columns say so
+batches_in_text() {
+	local number='[0-9][0-9.]*k*'
+
+	vtunctl top --once -d 0.5 "${@:2}" | sed 's/^/ /' |
+		grep -q "^ *$1.* $number  *$number  *3\.0  *$number  *$number  *5\.0  *0  *[0-9]*\( \|$\)"
+}
+
+# Four devices, each of which is the first by something else: tapa by packets, tapc by bytes, tapd by drops, tapb
+# by what waits.
+rivals() {
+	vtunctl add tapa
+	vtunctl add tapb txqueuelen 8
+	vtunctl add tapc
+	vtunctl add tapd txqueuelen 2
+	for name in tapa tapb tapc tapd; do
+		ip link set "$name" up
+	done
+	background rivals rivals_for_ever
+	wait_for 30 "packets" eval '[ "$(cat /sys/class/net/tapa/statistics/rx_packets)" -gt 0 ]'
+}
+
+rivals_for_ever() {
+	exec /usr/bin/python3 - "$NODE" <<-'END'
+		import fcntl, os, socket, struct, sys, time
+		def frame(size):
+		    return bytes([2, 0, 0, 0, 0, 1]) * 2 + b"\x88\xb5" + bytes(size - 14)
+		def send(link, count):
+		    for _ in range(count):
+		        try:
+		            link.send(frame(60))
+		        except OSError:
+		            pass
+		nodes, links = {}, {}
+		for name in "tapa", "tapb", "tapc", "tapd":
+		    nodes[name] = os.open(sys.argv[1], os.O_RDWR)
+		    fcntl.ioctl(nodes[name], 0x400454ca, struct.pack("16sH22x", name.encode(), 0x1002))
+		    links[name] = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+		    links[name].bind((name, 3))
+		while True:
+		    for _ in range(6):
+		        os.write(nodes["tapa"], frame(60))
+		    os.write(nodes["tapc"], frame(1400))
+		    send(links["tapb"], 4)
+		    send(links["tapd"], 20)
+		    time.sleep(0.005)
+	END
+}
+
+keys_that_sort() {
+	rivals
+	on_terminal 24 100 top -d 0.3 <<-'END'
+		order tapa tapb tapc tapd
+		send P
+		see by packets
+		order tapa tapc tapb tapd
+		send D
+		see by drops
+		order tapd tapb tapa tapc
+		send W
+		see by waiting
+		order tapb tapd tapa tapc
+		send B
+		see by bytes
+		order tapc tapa tapb tapd
+		send N
+		see by name
+		order tapa tapb tapc tapd
+		send r
+		order tapd tapc tapb tapa
+		send D
+		see by drops, reversed
+		order tapc tapa tapb tapd
+		send r
+		send s
+		order tapb tapd tapa tapc
+		send s
+		order tapa tapb tapc tapd
+		send s
+		order tapa tapc tapb tapd
+		send s
+		order tapc tapa tapb tapd
+		send q
+		end 0
+	END
+	# Without a terminal it is by name.
+	order "tapa tapb tapc tapd"
+}
 
 order() {
 	local wanted=$1
@@ -93,6 +225,8 @@ one_device() {
 	order "tap0 tap1 tun7"
 	order "tap1" tap1
 	order "tap1" dev tap1
+	order "tap0 tap1 tun7" --once
+	order "tap1" tap1 -once --delay 0.2
 	fails "there is no such device" "vtunctl list" top tap9
 	fails "it is not a $KIND device" "ip(8)" top lo
 }
@@ -128,6 +262,8 @@ words() {
 	wrong "the delay is 0.1 to 3600 seconds, not '1e2'" top -d 1e2
 	wrong "the delay is 0.1 to 3600 seconds, not '3601'" top -d 3601
 	wrong "'-d' needs seconds after it" top -d
+	wrong "'--delay' needs seconds after it" top --once --delay
+	wrong "there is no option '--onc'" top --once --onc
 	wrong "'tap1' is one word too many" top tap0 tap1
 	wrong "it is empty" top ""
 }
@@ -307,10 +443,12 @@ colours() {
 	equal 0 "$(lines $'\e\\[7m\|\e\\[1m' "$TEST_TMP/out")" "colours with NO_COLOR"
 }
 
-vtunctl_plan 14
+vtunctl_plan 16
 run_test "no devices" nothing_there
 run_test "rates" rates
 run_test "drops by reason, and what waits" drops_and_what_waits
+run_test "batches" batches
+run_test "keys sort" keys_that_sort
 run_test "one device" one_device
 run_test "a line for each queue" a_line_for_each_queue
 run_test "JSON without end" json_for_ever

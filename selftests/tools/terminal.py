@@ -5,6 +5,7 @@
 A terminal for a program, and somebody who looks at it. A line of STEPS is
 
     see TEXT        wait until TEXT is on the screen (gone TEXT: until it is not)
+    order WORD...   wait until the lines that begin with these words are in that order
     send KEYS       \\n, \\x1b and the like have their meaning
     size ROWS COLUMNS
     signal NAME     to the program
@@ -95,6 +96,9 @@ class Screen:
     def text(self):
         return '\n'.join(self.lines)
 
+    def first_words(self, wanted):
+        return [line.split()[0] for line in self.lines if line.split()[:1] and line.split()[0] in wanted]
+
     def fail(self, why):
         print(f'{why}; the screen is:')
         print(self.text().rstrip())
@@ -149,6 +153,8 @@ class Terminal:
             self.wait(f'see {rest}', lambda: rest in self.screen.text())
         elif name == 'gone':
             self.wait(f'gone {rest}', lambda: rest not in self.screen.text())
+        elif name == 'order':
+            self.wait(f'order {rest}', lambda: self.screen.first_words(rest.split()) == rest.split())
         elif name == 'send':
             os.write(self.fd, codecs.decode(rest, 'unicode_escape').encode('latin-1'))
         elif name == 'size':

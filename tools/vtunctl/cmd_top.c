@@ -33,6 +33,9 @@ static enum exit_status top_parse(struct top *top, int argc, char **argv)
 				return msg_usage("the delay is %.1f to %.0f seconds, not '%s'",
 						 TOP_MIN_DELAY, TOP_MAX_DELAY,
 						 msg_safe(*argv));
+		} else if (**argv == '-') {
+			return msg_usage("there is no option '%s'",
+					 msg_safe(*argv));
 		} else if (top->only) {
 			return msg_usage("'%s' is one word too many",
 					 msg_safe(*argv));
