@@ -84,6 +84,23 @@ device_rule_forbids() {
 	rmdir "$group/container"
 }
 
+# The second version's has a program, as those have whom systemd or podman starts.
+device_program_forbids() {
+	fake_dev
+	ruled
+	lacks node_device_rule
+	(
+		echo "$BASHPID" >"$CONTAINER/cgroup.procs"
+		finds error node_device_rule "its mode 0666 allows it; open: Operation not permitted"
+		finds_as 1 error node_device_rule "open: Operation not permitted"
+		# What the mode forbids nobody asks the rule.
+		chmod 0640 "$NODE"
+		finds error node_device_rule "its mode 0640 allows it"
+		finds_as 1 error node_mode "its mode is 0640"
+		lacks_as 1 node_device_rule
+	)
+}
+
 security_module_forbids() {
 	THROUGH=("$(tool no_write)")
 	"${THROUGH[@]}" /bin/true || skip "this kernel has no Landlock"
@@ -174,7 +191,7 @@ nothing_can_be_seen() {
 	finds note device_unknown "rtnetlink: Address family not supported" tap0
 }
 
-vtunctl_plan 15
+vtunctl_plan 16
 run_test "nothing is wrong" nothing_is_wrong
 run_test "the text" the_text
 run_test "the manual has all ids" the_manual_has_all_ids
@@ -183,6 +200,7 @@ run_test "a node that is another device" node_is_another
 run_test "a node's mode" node_mode_forbids
 run_test "a file system without device nodes" file_system_forbids
 run_test "a container's device rule" device_rule_forbids
+run_test "a container's device program" device_program_forbids
 run_test "a security module that keeps from the node" security_module_forbids
 run_test "a node that does not open" node_does_not_open
 run_test "a caller without CAP_NET_ADMIN" caller_lacks_capability

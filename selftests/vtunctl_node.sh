@@ -49,6 +49,21 @@ node_may_not_be_opened() {
 	shows 2 .uid tap0
 }
 
+# No mode that it could have would help.
+device_rule_forbids() {
+	vtunctl add tap0 user 1
+	ruled
+	(
+		echo "$BASHPID" >"$CONTAINER/cgroup.procs"
+		unchanged fails_as 1 1 "the device rules of this container or service do not allow $NODE" \
+			"vtunctl doctor" set tap0 user 2
+		# It takes the node with nobody else.
+		gives "" set tap0 user 3
+	)
+	as 3 "$VTUNCTL" set tap0 user 2
+	shows 2 .uid tap0
+}
+
 # Stands for it: a kernel where the driver has not registered.
 module_is_not_loaded() {
 	vtunctl add tap0 user 1
@@ -95,10 +110,11 @@ module_is_nowhere() {
 	vtunctl add tap0
 }
 
-vtunctl_plan 6
+vtunctl_plan 7
 run_test "a missing node is told, with what helps" node_is_missing
 run_test "a wrong node is not opened" node_is_another_device
 run_test "a node that may not be opened is told" node_may_not_be_opened
+run_test "a device rule is told" device_rule_forbids
 run_test "a module that is not loaded is told" module_is_not_loaded
 run_test "a stale node is told" node_is_stale
 run_test "add tells of a module that can't be loaded" module_is_nowhere

@@ -140,6 +140,19 @@ hold() {
 	wait_log 20 "$name" attached
 }
 
+# ruled: in the cgroup CONTAINER, of version 2, nobody may open the node. Groups are seen by all, so it goes with the test.
+ruled() {
+	local groups=$TEST_TMP/groups status=0
+
+	mkdir "$groups"
+	mount -t cgroup2 none "$groups" || skip "this kernel has no cgroups of version 2"
+	CONTAINER=$(mktemp -d "$groups/vtun.XXXXXX")
+	trap 'rmdir "$CONTAINER"' EXIT
+	"$(tool device_rule)" "$CONTAINER" "$NODE" || status=$?
+	[ "$status" != 4 ] || skip "this kernel has no device programs"
+	equal 0 "$status" "exit status of device_rule"
+}
+
 # fake_dev: a /dev/net of our own with the node in it
 fake_dev() {
 	local number

@@ -59,7 +59,12 @@ static void node_explain_open(int err, unsigned int mode)
 {
 	if (err == ENOENT || err == ENXIO || err == ENODEV) {
 		node_explain_not_loaded();
-	} else if (err == EACCES || err == EPERM) {
+	} else if (err == EPERM) {
+		/* Nothing else refuses it so. */
+		msg_why("the device rules of this container or service do not allow %s",
+			VTUN_NODE);
+		msg_todo("'vtunctl doctor' tells what mends it.");
+	} else if (err == EACCES) {
 		msg_why("no permission to open %s (its mode is %04o)",
 			VTUN_NODE, mode & 07777);
 		msg_todo("Run it as root, or let everybody open the node, which is safe: chmod 0666 %s",
