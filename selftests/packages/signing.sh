@@ -38,6 +38,28 @@ prepare() {
 	sign owner
 	sign stranger
 	cp "$module" "$work/nobody.ko"
+	make -s -C "$top/tools/vtunctl"
+}
+
+# Only ours is there, since depmod reads each.
+install_only() {
+	local folder real
+	folder=/lib/modules/$(uname -r)
+	if [ -L "$folder" ]; then
+		real=$(readlink -f "$folder")
+		rm "$folder"
+		mkdir "$folder"
+		cp "$real"/modules.[bo]* "$folder"
+	fi
+	cp "$work/$1.ko" "$folder/vtun.ko"
+	depmod
+}
+
+# doctor_says NAME IDS: of the module that NAME has signed
+doctor_says() {
+	install_only "$1"
+	equal "$2" "$({ "$top/build/vtunctl" -j doctor || true; } |
+		jq -r '[.[].id | select(startswith("module_"))] | join(" ")')" "what doctor says of $1's module"
 }
 
 enroll() {
@@ -53,9 +75,14 @@ check() {
 	refuses "Key was rejected by service" insmod "$work/nobody.ko"
 	refuses "Key was rejected by service" insmod "$work/stranger.ko"
 	pass "a kernel that demands signatures refuses a module with none, or with a stranger's"
+	doctor_says nobody "module_unsigned module_not_loaded"
+	doctor_says stranger "module_key_missing module_not_loaded"
+	doctor_says owner module_not_loaded
+	pass "vtunctl doctor says which is why"
 	insmod "$work/owner.ko"
 	[ -d /sys/module/vtun ]
-	pass "it takes the module with the owner's"
+	doctor_says owner ""
+	pass "it takes the module with the owner's, and doctor finds nothing"
 }
 
 case $1 in
