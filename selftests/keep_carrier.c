@@ -132,6 +132,32 @@ TEST_F(keep_carrier, bounded)
 	EXPECT_EQ(0, came(&self->io, 0, 3));
 }
 
+/* A ring gives room back in groups; a fifo's worth always finds room. */
+TEST_F(keep_carrier, full)
+{
+	struct stats stats;
+
+	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 64));
+	ASSERT_EQ(0, feed(&self->io, 0, 60));
+	close(self->io.fd);
+	ASSERT_EQ(0, again(&self->io, variant->flags));
+	EXPECT_EQ(0, came(&self->io, 0, 60));
+	close(self->io.fd);
+	ASSERT_EQ(0, feed(&self->io, 60, 124));
+	ASSERT_EQ(0, again(&self->io, variant->flags));
+	EXPECT_EQ(0, came(&self->io, 60, 124));
+	if (variant->flags & IFF_MULTI_QUEUE) {
+		ASSERT_EQ(0, feed(&self->io, 0, 7));
+		ASSERT_EQ(0, came(&self->io, 0, 7));
+		ASSERT_EQ(0, vt_set_queue(self->io.fd, IFF_DETACH_QUEUE));
+		ASSERT_EQ(0, feed(&self->io, 0, 64));
+		ASSERT_EQ(0, vt_set_queue(self->io.fd, IFF_ATTACH_QUEUE));
+		EXPECT_EQ(0, came(&self->io, 0, 64));
+	}
+	ASSERT_EQ(0, stats_get(IO_NAME, &stats));
+	EXPECT_EQ(0, stats_value(&stats, "tx_unread"));
+}
+
 /* Without it, all is as ever. */
 TEST_F(keep_carrier, off)
 {
@@ -307,6 +333,7 @@ TEST_F(keep_carrier, race)
 	struct sender sender = { .io = &self->io };
 	struct link_info info;
 	unsigned int restarts, i;
+	struct stats stats;
 	pthread_t thread;
 	int err;
 
@@ -328,6 +355,8 @@ TEST_F(keep_carrier, race)
 	pthread_join(thread, NULL);
 	ASSERT_EQ(0, link_get(IO_NAME, &info));
 	EXPECT_EQ(0, info.stats.tx_dropped);
+	ASSERT_EQ(0, stats_get(IO_NAME, &stats));
+	EXPECT_EQ(0, stats_value(&stats, "tx_unread"));
 	ASSERT_EQ(0, came(&self->io, sender.seen, sender.sent));
 }
 

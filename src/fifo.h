@@ -84,7 +84,9 @@ static inline void vtun_fifo_move(void *entry, atomic_t *extra)
 		vtun_segment_move(entry, extra);
 }
 
-/* Frees it: somebody read it. BH off: this processor keeps it for the next one. */
+/* Frees it: somebody read it. BH off, so that processors may keep some for the
+ * next ones, and free the others together.
+ */
 static inline void vtun_fifo_consume(void *entry)
 {
 	if (unlikely(vtun_fifo_is_frame(entry)))
@@ -109,16 +111,31 @@ static inline void vtun_fifo_purge(void *entry, enum skb_drop_reason reason)
 	vtun_fifo_drop(entry, reason);
 }
 
-/* Drops all that waits: nobody will read it. Return: how many packets. */
+/* Empty, it gives room back in groups: give back all of it. Under the fifo's
+ * consumer_lock, or what stands for it.
+ */
+static inline void vtun_fifo_settle(struct ptr_ring *fifo)
+{
+	int i;
+
+	for (i = fifo->consumer_tail; i < fifo->consumer_head; i++)
+		WRITE_ONCE(fifo->queue[i], NULL);
+	fifo->consumer_tail = fifo->consumer_head;
+}
+
+/* Drops all that waits: nobody will read it. Under the fifo's consumer_lock, or
+ * what stands for it. Return: how many packets.
+ */
 static inline unsigned int vtun_fifo_flush(struct ptr_ring *fifo)
 {
 	unsigned int n = 0;
 	void *entry;
 
-	while ((entry = ptr_ring_consume(fifo))) {
+	while ((entry = __ptr_ring_consume(fifo))) {
 		n += vtun_fifo_count(entry);
 		vtun_fifo_purge(entry, SKB_DROP_REASON_DEV_READY);
 	}
+	vtun_fifo_settle(fifo);
 	return n;
 }
 

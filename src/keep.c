@@ -4,6 +4,7 @@
  *
  * While the device has no queue, transmit puts packets into vtun->kept. The last
  * queue's fifo goes there before that, and all of it into the next queue's fifo.
+ * What waits in one that goes before the last one goes to the first of the others.
  * Both happen with the lock of the tx queue that the stack uses then, the first
  * one, so that no packet passes another. Who uses another one still, or sends
  * for XDP, may come late by a grace period, and is looked for after it.
@@ -50,20 +51,18 @@ int vtun_keep_start(struct vtun_dev *vtun)
 void vtun_keep_stop(struct vtun_dev *vtun)
 {
 	struct ptr_ring *kept = rtnl_dereference(vtun->kept);
-	unsigned int unread;
 
 	if (!kept)
 		return;
 	/* No new user; who found it before is through after that. */
 	RCU_INIT_POINTER(vtun->kept, NULL);
 	synchronize_net();
-	unread = vtun_fifo_flush(kept);
-	local_bh_disable();
-	vtun_stats_add_to(vtun->stats, VTUN_TX_UNREAD, unread);
-	local_bh_enable();
+	vtun_stats_add_unread(vtun->stats, vtun_fifo_flush(kept));
 	ptr_ring_cleanup(kept, NULL);
 	kfree(kept);
 }
+
+/* Taking out of vtun->kept needs RTNL only: it has no readers. */
 
 /* With @from's consumer lock, if it has readers; @extra counts segments in @to.
  * What does not fit stays. Return: whether anything went.
@@ -120,14 +119,13 @@ void vtun_keep_restore(struct vtun_dev *vtun, struct vtun_queue *vq)
 
 	__netif_tx_lock_bh(txq);
 	vtun_keep_move(kept, &vq->fifo, &vq->extra);
+	unread = vtun_fifo_flush(kept);	/* it would come behind newer ones */
 	rcu_assign_pointer(vtun->queues[0], vq);
 	__netif_tx_unlock_bh(txq);
 	synchronize_net();
 	vtun_keep_move(kept, &vq->fifo, &vq->extra);
-	unread = vtun_fifo_flush(kept);
-	local_bh_disable();
-	vtun_stats_add(vq, VTUN_TX_UNREAD, unread);
-	local_bh_enable();
+	unread += vtun_fifo_flush(kept);
+	vtun_stats_add_unread(vq->stats, unread);
 }
 
 /**
@@ -135,8 +133,9 @@ void vtun_keep_restore(struct vtun_dev *vtun, struct vtun_queue *vq)
  * @vtun: device that keeps packets
  * @vq: queue, which left a grace period ago
  *
- * It waits for the next queue, or, if others have stayed, in the first one's fifo:
- * a program that ends closes one after the other. What finds no room stays.
+ * It waits for the next queue, or, if others have stayed, in the first one's
+ * fifo, behind what has come there meanwhile: a program that ends closes one after
+ * the other. What finds no room stays.
  *
  * Context: process, RTNL held.
  * Return: whether the first queue got anything.

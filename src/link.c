@@ -76,7 +76,7 @@ static int vtun_link_validate(struct nlattr *tb[], struct nlattr *data[],
 					-EINVAL);
 	if (tb[IFLA_PROP_LIST])
 		return vtun_link_refuse(extack, tb[IFLA_PROP_LIST],
-					"Alternative names are for devices that are there already",
+					"alternative names need RTM_NEWLINKPROP",
 					-EOPNOTSUPP);
 	if (data) {
 		all = nla_find_nested(tb[IFLA_LINKINFO], IFLA_INFO_DATA);
@@ -214,7 +214,7 @@ static int vtun_link_set_keep(struct vtun_dev *vtun, const struct nlattr *attr,
 	if (nla_get_u8(attr)) {
 		err = vtun_keep_start(vtun);
 		return err ? vtun_link_refuse(extack, attr,
-					      "No memory to keep packets in",
+					      "there is no memory to keep packets in",
 					      err) : 0;
 	}
 	vtun_keep_stop(vtun);
@@ -229,7 +229,7 @@ static int vtun_link_set_alias(struct vtun_dev *vtun, const struct nlattr *attr,
 	int err = dev_set_alias(vtun->dev, nla_data(attr), nla_len(attr));
 
 	return err < 0 ? vtun_link_refuse(extack, attr,
-					  "The kernel refuses the alias", err) : 0;
+					  "the kernel refuses the alias", err) : 0;
 }
 
 /* The kind of device decides about more than setup() could undo. */
@@ -283,15 +283,16 @@ int vtun_link_new(struct net_device *dev, struct rtnl_newlink_params *params,
 	err = security_tun_dev_create();
 	if (err < 0)
 		return vtun_link_refuse(extack, NULL,
-					"A security module forbids it", err);
+					"a security module forbids it", err);
 	err = vtun_link_parse(vtun, data, &cfg, extack);
 	if (err)
 		return err;
 	netif_carrier_off(dev);		/* until a program attaches */
 	err = vtun_dev_register(vtun, NULL, VTUN_RX_DIRECT);
 	if (err)
-		return vtun_link_refuse(extack, params->tb[IFLA_IFNAME],
-					"No device can be made, or none of this name",
+		return vtun_link_refuse(extack, err == -EINVAL ?
+					params->tb[IFLA_IFNAME] : NULL,
+					"no device can be made, or none of this name",
 					err);
 	err = vtun_link_set_keep(vtun, data[IFLA_VTUN_KEEP_CARRIER], extack);
 	/* The core sets it on devices only that are there. */

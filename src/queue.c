@@ -184,10 +184,10 @@ static void vtun_queue_drain(struct vtun_dev *vtun, struct vtun_queue *vq)
 		vtun_queue_wake_tx(vtun, 0);	/* or stop it */
 		vtun_queue_wake_reader_bh(vtun_queue_rtnl(vtun, 0));
 	}
+	spin_lock(&vq->fifo.consumer_lock);
 	unread = vtun_fifo_flush(&vq->fifo);
-	local_bh_disable();
-	vtun_stats_add(vq, VTUN_TX_UNREAD, unread);
-	local_bh_enable();
+	spin_unlock(&vq->fifo.consumer_lock);
+	vtun_stats_add_unread(vq->stats, unread);
 }
 
 /* Last slot of the table. The core knows of the number already. */

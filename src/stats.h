@@ -28,8 +28,8 @@
  * @VTUN_TX_WAKEUPS: a sleeping program was woken for a packet
  * @VTUN_TX_STOPS: back pressure has stopped the queue
  * @VTUN_TX_SEGMENTED: large packets to be cut when they are read
- * @VTUN_TX_UNREAD: lost, but no drop: waited when the queue left, or there was no
- *	room for the headers
+ * @VTUN_TX_UNREAD: lost, but no drop: waited when the queue left, was kept when
+ *	keep_carrier was switched off, or there was no room for the headers
  * @VTUN_TX_DROP_NO_QUEUE: there was no queue of that number
  * @VTUN_TX_DROP_FULL: the fifo was full
  * @VTUN_TX_DROP_FILTER: a filter, or nothing to transmit
@@ -133,6 +133,21 @@ static inline void vtun_stats_add_packets(struct vtun_queue *vq,
 	u64_stats_add(&stats->n[what], packets);
 	u64_stats_add(&stats->n[what + 1], bytes);
 	u64_stats_update_end(&stats->syncp);
+}
+
+/**
+ * vtun_stats_add_unread() - count what nobody will read
+ * @all: counters of a queue or a device
+ * @n: how many packets
+ *
+ * Context: process.
+ */
+static inline void vtun_stats_add_unread(struct vtun_stats __percpu *all,
+					 unsigned int n)
+{
+	local_bh_disable();
+	vtun_stats_add_to(all, VTUN_TX_UNREAD, n);
+	local_bh_enable();
 }
 
 #endif /* VTUN_STATS_H */

@@ -187,21 +187,19 @@ netdev_tx_t vtun_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 }
 
-/* The tx queue that back pressure has stopped for @vq, or NULL. */
-static struct netdev_queue *vtun_tx_stopped(const struct vtun_queue *vq,
-					    const struct vtun_dev *vtun)
+/* Whether back pressure has stopped the tx queue of @vq. */
+static bool vtun_tx_is_stopped(const struct vtun_queue *vq,
+			       const struct vtun_dev *vtun)
 {
-	struct netdev_queue *txq;
-
 	if (!(READ_ONCE(vtun->flags) & IFF_BACKPRESSURE) ||
 	    !netif_running(vtun->dev))
-		return NULL;
+		return false;
 	/* Pairs with vtun_tx_hold_back(). Who stopped a tx queue because of us
 	 * had found us by our number, so read that after it.
 	 */
 	smp_mb();
-	txq = netdev_get_tx_queue(vtun->dev, READ_ONCE(vq->index));
-	return netif_tx_queue_stopped(txq) ? txq : NULL;
+	return netif_tx_queue_stopped(netdev_get_tx_queue(vtun->dev,
+							  READ_ONCE(vq->index)));
 }
 
 /* Whether a stopped tx queue shall go on: half of the fifo was read since, or
@@ -254,38 +252,49 @@ static struct vtun_dev *vtun_tx_locked_dev(struct vtun_queue *vq)
 				     lockdep_is_held(&vq->fifo.consumer_lock));
 }
 
-/* @n packets were taken, under the consumer lock: a stopped tx queue goes on.
- * Return: whether BH is off now, for who enables it without the lock, since the
- * qdisc runs then, not in ksoftirqd.
+/* Whether the tx queue goes on, since @n packets were taken. Under the consumer
+ * lock.
  */
-static bool vtun_tx_wake(struct vtun_queue *vq, const struct vtun_dev *vtun,
-			 unsigned int n)
+static bool vtun_tx_goes_on(struct vtun_queue *vq, const struct vtun_dev *vtun,
+			    unsigned int n)
 {
-	struct netdev_queue *txq = NULL;
+	return n && vtun && unlikely(vtun_tx_is_stopped(vq, vtun)) &&
+	       vtun_tx_makes_room(vq, n);
+}
 
-	if (n && vtun)
-		txq = vtun_tx_stopped(vq, vtun);
-	if (likely(!txq) || !vtun_tx_makes_room(vq, n))
-		return false;
-	local_bh_disable();
-	netif_tx_wake_queue(txq);
-	trace_vtun_wake(txq->dev, READ_ONCE(vq->index));
-	return true;
+/* Without the lock, which others take with BH off. Who takes @vq away meanwhile,
+ * or changes its number, wakes what has that number then.
+ */
+static noinline void vtun_tx_wake(struct vtun_queue *vq)
+{
+	struct vtun_dev *vtun;
+	u16 index;
+
+	rcu_read_lock();
+	vtun = rcu_dereference(vq->vtun);
+	if (vtun) {
+		index = READ_ONCE(vq->index);
+		local_bh_disable();
+		netif_tx_wake_queue(netdev_get_tx_queue(vtun->dev, index));
+		trace_vtun_wake(vtun->dev, index);
+		local_bh_enable();	/* the qdisc runs, not in ksoftirqd */
+	}
+	rcu_read_unlock();
 }
 
 static void vtun_tx_consume(struct vtun_queue *vq, struct vtun_tx_take *take)
 {
 	struct vtun_dev *vtun;
-	bool bh_off;
+	bool goes_on;
 
 	spin_lock(&vq->fifo.consumer_lock);
 	vtun = vtun_tx_locked_dev(vq);
 	vtun_frame_set(take->frame, vq, vtun);
 	vtun_tx_fill(vq, take);
-	bh_off = vtun_tx_wake(vq, vtun, take->n);
+	goes_on = vtun_tx_goes_on(vq, vtun, take->n);
 	spin_unlock(&vq->fifo.consumer_lock);
-	if (unlikely(bh_off))
-		local_bh_enable();
+	if (unlikely(goes_on))
+		vtun_tx_wake(vq);
 }
 
 /* vtun_tx_consume() of one packet, of any length. Return: it, or NULL. */
@@ -293,7 +302,7 @@ static void *vtun_tx_consume_one(struct vtun_queue *vq,
 				 struct vtun_frame *frame, u16 *segment)
 {
 	struct vtun_dev *vtun;
-	bool bh_off;
+	bool goes_on;
 	void *entry;
 
 	spin_lock(&vq->fifo.consumer_lock);
@@ -302,10 +311,10 @@ static void *vtun_tx_consume_one(struct vtun_queue *vq,
 	entry = __ptr_ring_peek(&vq->fifo);
 	if (likely(entry) && vtun_fifo_take(entry, segment))
 		__ptr_ring_discard_one(&vq->fifo);
-	bh_off = vtun_tx_wake(vq, vtun, !!entry);
+	goes_on = vtun_tx_goes_on(vq, vtun, !!entry);
 	spin_unlock(&vq->fifo.consumer_lock);
-	if (unlikely(bh_off))
-		local_bh_enable();
+	if (unlikely(goes_on))
+		vtun_tx_wake(vq);
 	return entry;
 }
 

@@ -16,10 +16,12 @@
  *     user memory is touched and before anything sleeps: whoever needs the
  *     device again afterwards looks it up again, and may find it gone.
  *   vq->fifo.consumer_lock, inside RTNL
- *     Guards taking packets out of the fifo. Process context only.
+ *     Guards taking packets out of the fifo. Process context only. Readers use
+ *     it as an RCU section, too.
  *   the core's tx-queue lock, inside RTNL or consumer_lock
  *     Held during transmit, and so while back pressure stops a tx queue; also
- *     while vtun->kept takes over from the last queue, or the first from it.
+ *     while vtun->kept takes over from the last queue, or the first from it, and
+ *     while the first gets what waits in one that left.
  *   vq->fifo.producer_lock, inside the core's tx-queue lock or consumer_lock
  *     Guards putting packets in. Uncontended but while queues are renumbered,
  *     when two tx queues may reach one fifo for a moment, and at a resize.

@@ -115,14 +115,18 @@ static unsigned long pktgen_sent(const struct port *port)
 /* "start" returns when the last frame has been freed: a process for it. Each
  * byte that it reads is an order, and what it writes says that it was done.
  */
-static int pktgen_starter(void)
+static int pktgen_starter(pid_t *pid)
 {
 	int pair[2];
 	char byte;
 
 	checked(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), "socketpair");
-	if (start_process())
+	*pid = start_process();
+	if (*pid) {
+		close(pair[1]);
 		return pair[0];
+	}
+	close(pair[0]);
 	while (read(pair[1], &byte, 1) == 1) {
 		pktgen_tell("pgctrl", "start");
 		checked(write(pair[1], &byte, 1), "pktgen's starter");
@@ -139,14 +143,16 @@ static void read_pktgen(const struct figure *fig, const struct driver *driver)
 	struct port port;
 	char byte = 0;
 	int starter;
+	pid_t pid;
 
 	port_open(&port, driver, PORT_TAP, fig);
 	pfd.fd = port.fd;
 	pktgen_open(&port, fig->size + ETH_HLEN);
-	starter = pktgen_starter();
+	starter = pktgen_starter(&pid);
 	while (meter_more(BENCH_CHUNK)) {
 		checked(write(starter, &byte, 1), "pktgen's starter");
-		checked(poll(&pfd, 1, -1), "poll");
+		if (checked(poll(&pfd, 1, 10000), "poll") != 1)
+			die("pktgen sends nothing");
 		do
 			usleep(10000);
 		while (pktgen_sent(&port) != BENCH_CHUNK);
@@ -154,6 +160,8 @@ static void read_pktgen(const struct figure *fig, const struct driver *driver)
 		checked(read(starter, &byte, 1), "pktgen's starter");
 	}
 	meter_stop();
+	end_process(pid);
+	close(starter);
 	/* Each network namespace that is made while it is there gets its threads. */
 	shell("modprobe -q -r pktgen");
 	port_close(&port);

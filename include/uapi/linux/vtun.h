@@ -120,8 +120,9 @@ struct vtun_info {
  *	ethtool -L combined.
  * IFLA_VTUN_KEEP_CARRIER: u8, 0 by default; 1: when the last program leaves, the
  *	carrier stays and what was not read waits for the next one, with what
- *	comes meanwhile, as much as the fifo holds. A device that is not
- *	persistent goes all the same.
+ *	comes meanwhile, as much as the fifo holds. What waits in a queue that
+ *	goes before the last one goes to the first of the others. A device that
+ *	is not persistent goes all the same.
  */
 enum {
 	IFLA_VTUN_BACKPRESSURE = 32,

@@ -88,6 +88,7 @@ static inline void *must_malloc(size_t len)
 #define min(a, b)		min_t(typeof((a) + (b)), a, b)
 
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
+#define WRITE_ONCE(x, value)	(*(volatile typeof(x) *)&(x) = (value))
 #define smp_load_acquire(x)	READ_ONCE(*(x))
 #define smp_mb()		do { } while (0)
 #define smp_mb__after_atomic()	do { } while (0)

@@ -82,7 +82,7 @@ struct socket { struct { int wait; } wq; };
 
 struct ptr_ring {
 	void *queue[PTR_RING_MAX];
-	unsigned int consumer_head, producer, size;	/* never wraps */
+	unsigned int consumer_head, consumer_tail, producer, size;	/* never wraps */
 	spinlock_t producer_lock, consumer_lock;
 };
 
@@ -91,7 +91,7 @@ struct ptr_ring {
 #define __ptr_ring_peek(ring) \
 	(__ptr_ring_empty(ring) ? NULL : (ring)->queue[(ring)->consumer_head])
 #define __ptr_ring_discard_one(ring)	((ring)->consumer_head++)
-#define ptr_ring_consume(ring) \
+#define __ptr_ring_consume(ring) \
 	(__ptr_ring_empty(ring) ? NULL : (ring)->queue[(ring)->consumer_head++])
 #define ptr_ring_produce(ring, entry) \
 	(__ptr_ring_full(ring) ? -ENOSPC : ((ring)->queue[(ring)->producer++] = (entry), 0))
