@@ -180,6 +180,20 @@ apparmor_denies() {
 	lacks apparmor_profile
 }
 
+# The kernel's own words, when a profile keeps a program from the node.
+apparmor_profile_denies() {
+	local profile=$TEST_TMP/profile security=$TEST_TMP/security
+
+	need apparmor_parser
+	[ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] || skip "this kernel has no AppArmor"
+	mkdir "$security"
+	mount -t securityfs securityfs "$security"
+	printf '%s\n' "profile vtun_test {" "file," "audit deny /dev/net/vtun rw," "}" >"$profile"
+	apparmor_parser --skip-cache --subdomainfs "$security/apparmor" -r "$profile"
+	refused "Permission denied" bash -c 'echo exec vtun_test >/proc/self/attr/apparmor/exec; exec head -c 0 /dev/net/vtun'
+	finds warning apparmor_denied 'profile="vtun_test" name="/dev/net/vtun"'
+}
+
 # What can't be read is told, and is no fault.
 nothing_can_be_seen() {
 	fake_dev
@@ -191,7 +205,7 @@ nothing_can_be_seen() {
 	finds note device_unknown "rtnetlink: Address family not supported" tap0
 }
 
-vtunctl_plan 16
+vtunctl_plan 17
 run_test "nothing is wrong" nothing_is_wrong
 run_test "the text" the_text
 run_test "the manual has all ids" the_manual_has_all_ids
@@ -207,5 +221,6 @@ run_test "a caller without CAP_NET_ADMIN" caller_lacks_capability
 run_test "capabilities that don't count" capabilities_do_not_count
 run_test "a denial of SELinux" selinux_denies
 run_test "a denial of AppArmor" apparmor_denies
+run_test "a profile of AppArmor that forbids the node" apparmor_profile_denies
 run_test "what can't be seen is told" nothing_can_be_seen
 finish
