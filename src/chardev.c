@@ -57,7 +57,7 @@ static ssize_t vtun_chardev_read_to(struct file *file, struct iov_iter *to,
 	return ret;
 }
 
-/* read() needs nothing of an I/O control block: a dozenth of its way. The kernel
+/* read() needs nothing of an I/O control block, and is shorter without. The kernel
  * itself does not read files that have this.
  */
 static ssize_t vtun_chardev_read(struct file *file, char __user *buf,

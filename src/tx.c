@@ -214,30 +214,20 @@ static bool vtun_tx_makes_room(struct vtun_queue *vq, unsigned int n)
 	return true;
 }
 
-/* Whether it may be taken; then there is less room for the next one. */
-static bool vtun_tx_fits(struct vtun_tx_take *take, void *entry)
-{
-	size_t need;
-
-	need = take->record + vtun_frame_header_len(take->frame) +
-	       vtun_fifo_len(entry);
-	need = ALIGN(need, take->align);
-	if (need > take->room)
-		return false;
-	take->room -= need;
-	return true;
-}
-
 /* Take as much as is wanted and there. Under the consumer lock. */
 static void vtun_tx_fill(struct vtun_queue *vq, struct vtun_tx_take *take)
 {
+	size_t front = take->record + vtun_frame_header_len(take->frame);
+	size_t room = take->room, need;
 	void *entry;
 
 	while (take->n < take->max && (entry = __ptr_ring_peek(&vq->fifo))) {
-		if (!vtun_tx_fits(take, entry)) {
+		need = ALIGN(front + vtun_fifo_len(entry), take->align);
+		if (need > room) {
 			take->too_long = !take->n;
 			return;
 		}
+		room -= need;
 		take->entries[take->n] = entry;
 		if (vtun_fifo_take(entry, &take->segments[take->n]))
 			__ptr_ring_discard_one(&vq->fifo);
