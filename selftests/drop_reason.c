@@ -234,9 +234,7 @@ static int keep(bool on)
 {
 	static struct req r;
 
-	req_start(&r, RTM_NEWLINK, 0, link_index(IO_NAME));
-	req_put_data(&r, "vtun", REQ_DATA(REQ_U8(IFLA_VTUN_KEEP_CARRIER, on)));
-	return req_send(&r);
+	return req_keep_carrier(&r, IO_NAME, on);
 }
 
 /* Nobody is attached any more, three packets are kept, and one is too much. */

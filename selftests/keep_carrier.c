@@ -4,7 +4,6 @@
  * sees nothing of it: the carrier stays, packets wait, none changes its place.
  */
 #include <kselftest_harness.h>
-#include <linux/vtun.h>
 #include "testlib_bpf.h"
 #include "testlib_io.h"
 #include "testlib_req.h"
@@ -47,20 +46,13 @@ FIXTURE_VARIANT_ADD(keep_carrier, tun_backpressure)
 	.flags = IFF_TUN | IFF_NO_PI | IFF_BACKPRESSURE,
 };
 
-static int keep(struct req *r, bool on)
-{
-	req_start(r, RTM_NEWLINK, 0, link_index(IO_NAME));
-	req_put_data(r, "vtun", REQ_DATA(REQ_U8(IFLA_VTUN_KEEP_CARRIER, on)));
-	return req_send(r);
-}
-
 FIXTURE_SETUP(keep_carrier)
 {
 	if (vt_intree())
 		SKIP(return, "in-tree tun keeps nothing");
 	ASSERT_EQ(0, io_open(&self->io, variant->flags));
 	ASSERT_EQ(0, vt_persist(self->io.fd, true));
-	ASSERT_EQ(0, keep(&self->req, true));
+	ASSERT_EQ(0, req_keep_carrier(&self->req, IO_NAME, true));
 }
 
 FIXTURE_TEARDOWN(keep_carrier)
@@ -163,7 +155,7 @@ TEST_F(keep_carrier, off)
 {
 	struct link_info info;
 
-	ASSERT_EQ(0, keep(&self->req, false));
+	ASSERT_EQ(0, req_keep_carrier(&self->req, IO_NAME, false));
 	ASSERT_EQ(0, link_get(IO_NAME, &info));
 	EXPECT_EQ(1, info.carrier);
 	ASSERT_EQ(0, feed(&self->io, 0, 3));
@@ -182,7 +174,7 @@ TEST_F(keep_carrier, off_meanwhile)
 
 	ASSERT_EQ(0, feed(&self->io, 0, 3));
 	close(self->io.fd);
-	ASSERT_EQ(0, keep(&self->req, false));
+	ASSERT_EQ(0, req_keep_carrier(&self->req, IO_NAME, false));
 	ASSERT_EQ(0, link_get(IO_NAME, &info));
 	EXPECT_EQ(0, info.carrier);
 	ASSERT_EQ(0, again(&self->io, variant->flags));
@@ -203,7 +195,7 @@ TEST_F(keep_carrier, by_hand)
 	ASSERT_EQ(0, link_get(IO_NAME, &info));
 	EXPECT_EQ(0, info.carrier);
 	ASSERT_EQ(0, link_set_carrier(IO_NAME, true));
-	ASSERT_EQ(0, keep(&self->req, false));
+	ASSERT_EQ(0, req_keep_carrier(&self->req, IO_NAME, false));
 	EXPECT_EQ(-EPERM, link_set_carrier(IO_NAME, true));
 }
 

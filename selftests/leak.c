@@ -255,10 +255,7 @@ TEST(leak_kept)
 		fd = vt_attach("leak0", flags);
 		ASSERT_LE(0, fd);
 		ASSERT_EQ(0, vt_persist(fd, true));
-		req_start(&r, RTM_NEWLINK, 0, link_index("leak0"));
-		req_put_data(&r, "vtun",
-			     REQ_DATA(REQ_U8(IFLA_VTUN_KEEP_CARRIER, 1)));
-		ASSERT_EQ(0, req_send(&r));
+		ASSERT_EQ(0, req_keep_carrier(&r, "leak0", true));
 		ASSERT_EQ(0, link_up("leak0"));
 		close(fd);
 		ps = psock_open("leak0", SOCK_RAW, 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Link requests put together by the test, and the kernel's words on refusal. */
+#include "testlib.h"
 #include "testlib_req.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
 #include <linux/netlink.h>
+#include <linux/vtun.h>
 
 void req_start(struct req *r, int type, int flags, int index)
 {
@@ -128,6 +130,13 @@ int req_send(struct req *r)
 	ret = req_talk(r, sock);
 	close(sock);
 	return ret;
+}
+
+int req_keep_carrier(struct req *r, const char *name, bool on)
+{
+	req_start(r, RTM_NEWLINK, 0, link_index(name));
+	req_put_data(r, "vtun", REQ_DATA(REQ_U8(IFLA_VTUN_KEEP_CARRIER, on)));
+	return req_send(r);
 }
 
 int req_get_link(struct req *r, const char *name)

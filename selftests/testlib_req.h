@@ -9,6 +9,7 @@
 
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -52,6 +53,8 @@ long req_link_data(const char *name, int type);
 
 /* Send it and take the answer: 0 or -errno. */
 int req_send(struct req *r);
+/* IFLA_VTUN_KEEP_CARRIER of @name: 0 or -errno. */
+int req_keep_carrier(struct req *r, const char *name, bool on);
 /* The kernel has said why it refused the last one, and blames @type. */
 #define EXPECT_BLAMED(type, r) do {					\
 	EXPECT_STRNE("", (r)->extack);					\

@@ -19,10 +19,7 @@ prepare() {
 	local real module over=/run/packages
 	mkdir -p $over /var/cache/debconf
 	mount -t tmpfs packages $over
-	real=$(readlink -f "/lib/modules/$release")
-	rm "/lib/modules/$release"
-	mkdir "/lib/modules/$release"
-	cp "$real"/modules.[bo]* "/lib/modules/$release"
+	real=$(own_modules)
 	for module in "$real"/kernel/drivers/net/{tun,veth}.ko* "$real"/kernel/net/{802,bridge,llc}/*.ko*; do
 		install -D -m 0644 "$module" "/lib/modules/$release/${module#"$real"/}"
 	done

@@ -87,3 +87,15 @@ changes() {
 	find "$@" \( -type f -o -type l -o -type c \) 2>/dev/null |
 		grep -vE '/(ld\.so\.cache|aux-cache|modules\.[a-z.]+|dkms/mok\.(key|pub)|extended_states)$|/\.rpmdb/|/lib/(dpkg|apt|systemd)/|/(cache|log)/' | sort || true
 }
+
+# own_modules: a guest's folder of modules becomes one of its own, which has none yet: depmod reads each
+# anew. Prints where the kernel's are.
+own_modules() {
+	local folder real
+	folder=/lib/modules/$(uname -r)
+	real=$(readlink -f "$folder")
+	rm "$folder"
+	mkdir "$folder"
+	cp "$real"/modules.[bo]* "$folder"
+	echo "$real"
+}
