@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vtunctl doctor: the module and its file. What a guest has not, as Secure Boot, is told by files of
+# vtunctl doctor: the module and its file. What this guest has not, as Secure Boot (packages/signing.sh has), is told by files of
 # /sys and /proc that the test replaces.
 
 . "$(dirname "$0")/lib.sh"

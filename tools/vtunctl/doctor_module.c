@@ -201,11 +201,6 @@ static const char *module_enforced_by(const char **unknown)
 	int err;
 
 	*unknown = NULL;
-	err = doctor_read(SIG_ENFORCE, text, sizeof(text));
-	if (!err && text[0] == 'Y')
-		return SIG_ENFORCE " is Y";
-	if (err && err != -ENOENT)
-		*unknown = SIG_ENFORCE;
 	/* Four bytes of attributes, then the value. */
 	secure_boot = !doctor_read(SECURE_BOOT, text, 6) && text[4] == 1;
 	err = doctor_read(LOCKDOWN, text, sizeof(text));
@@ -218,6 +213,12 @@ static const char *module_enforced_by(const char **unknown)
 		return "Secure Boot is on, and " LOCKDOWN " can't be read";
 	if (err)
 		*unknown = LOCKDOWN;
+	/* Lockdown often brings this one with it, so it comes last: it tells nobody why. */
+	err = doctor_read(SIG_ENFORCE, text, sizeof(text));
+	if (!err && text[0] == 'Y')
+		return SIG_ENFORCE " is Y";
+	if (err && err != -ENOENT && !*unknown)
+		*unknown = SIG_ENFORCE;
 	return NULL;
 }
 
