@@ -29,7 +29,9 @@ sign() {
 # sign_image: the kernel, below a folder that has its modules, where scripts/guest finds them
 sign_image() {
 	mkdir -p "$work/lib/modules"
+	# shellcheck disable=SC2154
 	ln -sfn "$modules" "$work/lib/modules/$release"
+	# shellcheck disable=SC2154
 	sbsign --key "$work/firmware.key" --cert "$firmware_key.pem" --output "$work/vmlinuz" "$image" 2>/dev/null
 }
 
