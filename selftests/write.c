@@ -51,6 +51,24 @@ TEST_F(write, returns_and_counts_the_whole_length)
 }
 
 /* F5.2: one writev() is one packet wherever its segments begin and end */
+TEST_F(write, packets_that_wait_stay_what_they_were)
+{
+	struct io *io = &self->io;
+	uint8_t buf[PKT_MAX];
+	unsigned int seq;
+	size_t len;
+
+	for (seq = 1; seq <= 50; seq++) {
+		len = io_frame(io, buf, seq, 10 * seq);
+		ASSERT_EQ(len, io_write(io->fd, buf, len));
+	}
+	for (seq = 1; seq <= 50; seq++) {
+		len = io_packet(io, buf, seq, 10 * seq);
+		ASSERT_EQ(0, io_seen(io, buf, len));
+	}
+	EXPECT_TRUE(io_unseen(io));
+}
+
 TEST_F(write, segments_do_not_matter)
 {
 	uint8_t frame[PKT_MAX], packet[PKT_MAX];

@@ -147,6 +147,25 @@ TEST_F(xdp_redirect, tap_to_tap)
 	EXPECT_EQ(-EAGAIN, io_read(self->out, got, sizeof(got)));
 }
 
+/* F11.8: those that wait there stay what they were */
+TEST_F(xdp_redirect, several_wait)
+{
+	const size_t head = head_of(variant);
+	uint8_t got[PKT_MAX];
+	unsigned int seq;
+
+	for (seq = 1; seq <= 8; seq++) {
+		io_frame(&self->io, self->frame, seq, DATA);
+		ASSERT_EQ(0, put(self));
+	}
+	for (seq = 1; seq <= 8; seq++) {
+		io_frame(&self->io, self->frame, seq, DATA);
+		ASSERT_EQ(head + self->len, io_read(self->out, got, sizeof(got)));
+		EXPECT_EQ(0, memcmp(self->frame, got + head, self->len));
+	}
+	EXPECT_EQ(-EAGAIN, io_read(self->out, got, sizeof(got)));
+}
+
 /* F6.32 F6.11: read into less room than it needs */
 TEST_F(xdp_redirect, truncated)
 {

@@ -142,6 +142,23 @@ TEST_F(xdp_verdict, pass)
 	EXPECT_TRUE(nothing_to_read(io));
 }
 
+/* F11.5: nor does it become another one while it waits */
+TEST_F(xdp_verdict, pass_several)
+{
+	struct io *io = &self->io;
+	unsigned int seq;
+
+	for (seq = 1; seq <= 8; seq++) {
+		io_frame(io, self->frame, seq, self->data);
+		ASSERT_EQ(0, put(self));
+	}
+	for (seq = 1; seq <= 8; seq++) {
+		io_frame(io, self->frame, seq, self->data);
+		EXPECT_EQ(0, io_seen(io, self->frame + self->head, self->len));
+	}
+	EXPECT_TRUE(io_unseen(io));
+}
+
 /* F11.5: dropped, aborted, or a verdict that nobody knows */
 TEST_F(xdp_verdict, drop)
 {
@@ -191,6 +208,27 @@ TEST_F(xdp_verdict, tx)
 	EXPECT_EQ(head + self->len, n);
 	EXPECT_EQ(0, memcmp(got, self->frame + self->head - head, n));
 	EXPECT_TX(io, 1, self->len, 0);
+	EXPECT_TRUE(nothing_to_read(io));
+}
+
+TEST_F(xdp_verdict, tx_several)
+{
+	size_t head = head_of_tx(self, variant);
+	struct io *io = &self->io;
+	uint8_t got[LARGE + 100];
+	unsigned int seq;
+
+	ASSERT_EQ(0, xdp_probe_action(&self->probe, XDP_TX));
+	for (seq = 1; seq <= 8; seq++) {
+		io_frame(io, self->frame, seq, self->data);
+		ASSERT_EQ(0, put(self));
+	}
+	for (seq = 1; seq <= 8; seq++) {
+		io_frame(io, self->frame, seq, self->data);
+		ASSERT_EQ(head + self->len, io_read(io->fd, got, sizeof(got)));
+		EXPECT_EQ(0, memcmp(got, self->frame + self->head - head,
+				    head + self->len));
+	}
 	EXPECT_TRUE(nothing_to_read(io));
 }
 

@@ -7,22 +7,6 @@
 #include "frame.h"
 
 /**
- * vtun_frame_begin() - learn how packets of a queue look now
- * @frame: set up, see vtun_frame_set()
- * @vq: queue
- *
- * Context: any.
- * Return: 0, or -EBADFD if @vq has no device.
- */
-int vtun_frame_begin(struct vtun_frame *frame, struct vtun_queue *vq)
-{
-	rcu_read_lock();
-	vtun_frame_set(frame, vq, rcu_dereference(vq->vtun));
-	rcu_read_unlock();
-	return frame->vtun ? 0 : -EBADFD;
-}
-
-/**
  * vtun_frame_pull() - take our headers off what a program writes
  * @frame: begun; what its headers say and @frame->len are set
  * @from: what is written; left at the packet's first byte

@@ -77,6 +77,23 @@ static inline void vtun_frame_set(struct vtun_frame *frame,
 }
 
 /**
+ * vtun_frame_begin() - vtun_frame_set() with the device that a queue has
+ * @frame: set up
+ * @vq: queue
+ *
+ * Context: any.
+ * Return: 0, or -EBADFD if @vq has no device.
+ */
+static inline int vtun_frame_begin(struct vtun_frame *frame,
+				   struct vtun_queue *vq)
+{
+	rcu_read_lock();
+	vtun_frame_set(frame, vq, rcu_dereference(vq->vtun));
+	rcu_read_unlock();
+	return frame->vtun ? 0 : -EBADFD;
+}
+
+/**
  * vtun_frame_describe() - find out what the headers have to say of a packet
  * @frame: begun; @frame->len and what its headers say are set
  * @skb: packet that a program reads
@@ -117,7 +134,6 @@ static inline int vtun_frame_push(const struct vtun_frame *frame,
 					    : 0;
 }
 
-int vtun_frame_begin(struct vtun_frame *frame, struct vtun_queue *vq);
 int vtun_frame_pull(struct vtun_frame *frame, struct iov_iter *from);
 int vtun_frame_set_protocol(const struct vtun_frame *frame,
 			    struct sk_buff *skb);

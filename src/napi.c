@@ -254,20 +254,15 @@ static bool vtun_napi_has_room(struct vtun_queue *vq)
 }
 
 /**
- * vtun_napi_wait_room() - don't write faster than NAPI, on another processor,
- *	delivers
+ * vtun_napi_wait_until() - the rest of vtun_napi_wait_room()
  * @vq: the file's queue
  * @wait: whether to sleep
- *
- * Without rx-usecs a write() takes as long as the stack does.
  *
  * Context: process, may sleep.
  * Return: 0, -EAGAIN or a signal's errno.
  */
-int vtun_napi_wait_room(struct vtun_queue *vq, enum vtun_wait wait)
+int vtun_napi_wait_until(struct vtun_queue *vq, enum vtun_wait wait)
 {
-	if (likely(!vtun_napi_is_behind(vq)))
-		return 0;
 	if (wait == VTUN_NOWAIT)
 		return -EAGAIN;
 	return wait_event_interruptible(vq->socket.wq.wait,

@@ -54,23 +54,21 @@ static struct sk_buff *vtun_rx_copy_short(struct vtun_queue *vq,
 					  struct iov_iter *from)
 {
 	size_t room = vtun_rx_headroom(frame);
+	size_t size = vtun_mem_size(room, frame->len);
 	size_t left = iov_iter_count(from);
 	struct sk_buff *skb = NULL;
 	struct vtun_mem mem;
 
-	mem.size = vtun_mem_size(room, frame->len);
-	if (mem.size > PAGE_SIZE || READ_ONCE(vq->sk.sk_sndbuf) != INT_MAX)
-		return NULL;
-	mem.data = netdev_alloc_frag(mem.size);
-	if (!mem.data)
+	if (size > PAGE_SIZE || READ_ONCE(vq->sk.sk_sndbuf) != INT_MAX ||
+	    !vtun_mem_alloc(&mem, size))
 		return NULL;
 	if (!vtun_mem_copy(&mem, room, frame->len, from))
-		skb = build_skb(mem.data, mem.size);
+		skb = build_skb(vtun_mem_data(&mem), size);
 	if (!skb) {
-		page_frag_free(mem.data);
 		iov_iter_revert(from, left - iov_iter_count(from));
 		return NULL;
 	}
+	vtun_mem_take(&mem);
 	skb_reserve(skb, room);
 	skb_put(skb, frame->len);
 	skb_set_owner_w(skb, &vq->sk);

@@ -12,7 +12,6 @@
 
 #include <linux/bpf_trace.h>
 #include <linux/filter.h>
-#include <linux/gfp.h>
 #include <linux/skbuff.h>
 
 #include "fifo.h"
@@ -79,18 +78,6 @@ int vtun_xdp_set(struct net_device *dev, struct netdev_bpf *bpf)
 	return 0;
 }
 
-static int vtun_xdp_alloc(struct vtun_mem *mem, size_t len)
-{
-	const gfp_t gfp = GFP_KERNEL | __GFP_COMP | __GFP_NOWARN;
-
-	mem->size = vtun_mem_size(VTUN_XDP_HEADROOM, len);
-	if (mem->size <= PAGE_SIZE)
-		mem->data = netdev_alloc_frag(mem->size);
-	else
-		mem->data = (void *)__get_free_pages(gfp, get_order(mem->size));
-	return mem->data ? 0 : -ENOMEM;
-}
-
 /* A frame that left again, by our own fifo or another device, was received. */
 static void vtun_xdp_count(struct vtun_dev *vtun, struct vtun_queue *vq,
 			   const struct xdp_buff *xdp, int err)
@@ -118,29 +105,31 @@ static int vtun_xdp_tx(struct net_device *dev, struct xdp_buff *xdp)
 /*
  * Do what the program says. Context: BH off, RCU section.
  * Return: whether the frame is still ours and goes on to the stack. If not,
- * its memory is somebody else's, or freed.
+ * its memory was taken, or given back.
  */
 static bool vtun_xdp_act(struct vtun_dev *vtun, struct vtun_queue *vq,
-			 struct bpf_prog *prog, struct xdp_buff *xdp, u32 act)
+			 struct bpf_prog *prog, struct xdp_buff *xdp, u32 act,
+			 const struct vtun_mem *mem)
 {
 	struct net_device *dev = vtun->dev;
-	void *data = xdp->data_hard_start;
 	int err;
 
 	switch (act) {
 	case XDP_PASS:
 		return true;
 	case XDP_TX:
+		vtun_mem_take(mem);
 		err = vtun_xdp_tx(dev, xdp);
 		vtun_xdp_count(vtun, vq, xdp, err);
 		if (err < 0)
-			page_frag_free(data);
+			page_frag_free(vtun_mem_data(mem));
 		return false;
 	case XDP_REDIRECT:
+		vtun_mem_take(mem);
 		err = xdp_do_redirect(dev, xdp, prog);
 		vtun_xdp_count(vtun, vq, xdp, err);
 		if (err)
-			page_frag_free(data);
+			page_frag_free(vtun_mem_data(mem));
 		else
 			xdp_do_flush();
 		return false;
@@ -152,7 +141,7 @@ static bool vtun_xdp_act(struct vtun_dev *vtun, struct vtun_queue *vq,
 		fallthrough;
 	case XDP_DROP:
 		vtun_stats_drop(vtun, vq, VTUN_RX_DROP_XDP, 1);
-		page_frag_free(data);
+		vtun_mem_give_back(mem);
 		return false;
 	}
 }
@@ -161,7 +150,8 @@ static bool vtun_xdp_act(struct vtun_dev *vtun, struct vtun_queue *vq,
  * Run the device's program, if it still has one. Context: process.
  * Return: as vtun_xdp_act().
  */
-static bool vtun_xdp_run(struct vtun_queue *vq, struct xdp_buff *xdp)
+static bool vtun_xdp_run(struct vtun_queue *vq, struct xdp_buff *xdp,
+			 const struct vtun_mem *mem)
 {
 	struct bpf_net_context net_context, *context;
 	struct bpf_prog *prog = NULL;
@@ -176,7 +166,7 @@ static bool vtun_xdp_run(struct vtun_queue *vq, struct xdp_buff *xdp)
 		prog = rcu_dereference(vtun->xdp_prog);
 	if (prog)
 		passes = vtun_xdp_act(vtun, vq, prog, xdp,
-				      bpf_prog_run_xdp(prog, xdp));
+				      bpf_prog_run_xdp(prog, xdp), mem);
 	bpf_net_ctx_clear(context);
 	rcu_read_unlock();
 	local_bh_enable();
@@ -217,25 +207,26 @@ struct sk_buff *vtun_xdp_receive(struct vtun_queue *vq,
 	struct sk_buff *skb;
 	int err;
 
-	err = vtun_xdp_alloc(&mem, frame->len);
-	if (err)
-		return ERR_PTR(err);
+	if (!vtun_mem_alloc(&mem, vtun_mem_size(VTUN_XDP_HEADROOM, frame->len)))
+		return ERR_PTR(-ENOMEM);
 	err = vtun_mem_copy(&mem, VTUN_XDP_HEADROOM, frame->len, from);
 	if (err)
-		goto err_free;
+		goto err_give_back;
 
 	xdp_init_buff(&xdp, mem.size, &vq->xdp_rxq);
-	xdp_prepare_buff(&xdp, mem.data, VTUN_XDP_HEADROOM, frame->len, true);
-	if (!vtun_xdp_run(vq, &xdp))
+	xdp_prepare_buff(&xdp, vtun_mem_data(&mem), VTUN_XDP_HEADROOM,
+			 frame->len, true);
+	if (!vtun_xdp_run(vq, &xdp, &mem))
 		return NULL;
 	skb = vtun_xdp_build_skb(&xdp);
 	err = -ENOMEM;
 	if (!skb)
-		goto err_free;
+		goto err_give_back;
+	vtun_mem_take(&mem);
 	return skb;
 
-err_free:
-	page_frag_free(mem.data);
+err_give_back:
+	vtun_mem_give_back(&mem);
 	return ERR_PTR(err);
 }
 

@@ -46,7 +46,7 @@ void vtun_napi_take(struct vtun_queue *vq, const struct vtun_dev *vtun, struct s
 	skb_queue_tail(&vq->backlog, skb);
 }
 
-int vtun_napi_wait_room(struct vtun_queue *vq, enum vtun_wait wait)
+int vtun_napi_wait_until(struct vtun_queue *vq, enum vtun_wait wait)
 {
 	return 0;
 }

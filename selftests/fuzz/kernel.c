@@ -3,6 +3,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netdevice.h>
+#include <linux/sched.h>
 #include <sanitizer/asan_interface.h>
 
 #define DISSECT_MAX	15		/* headers that are looked at */
@@ -133,9 +134,31 @@ void *netdev_alloc_frag(size_t size)
 	return shim_alloc(size);
 }
 
+struct task_struct shim_task;
+
+/* What nobody took is there once more. */
+bool skb_page_frag_refill(size_t size, struct page_frag *frag, gfp_t gfp)
+{
+	free(frag->page);
+	*frag = (struct page_frag){ .page = shim_alloc(size), .size = size };
+	return frag->page;
+}
+
+void get_page(const struct page *page)
+{
+	if (page != shim_task.task_frag.page)
+		abort();
+	shim_task.task_frag.page = NULL;
+}
+
 struct page *alloc_page(gfp_t gfp)
 {
 	return shim_alloc(PAGE_SIZE);
+}
+
+struct page *alloc_pages(gfp_t gfp, int order)
+{
+	return shim_alloc(PAGE_SIZE << order);
 }
 
 struct sk_buff *build_skb(void *data, size_t size)

@@ -119,9 +119,12 @@ static inline void *must_malloc(size_t len)
 #define LINUX_VERSION_CODE	KERNEL_VERSION(7, 3, 0)
 
 #define PAGE_SIZE		4096UL
+#define SMP_CACHE_BYTES		64
 #define PAGE_ALLOC_COSTLY_ORDER	3
 #define GFP_KERNEL		0
 #define GFP_ATOMIC		0
+#define __GFP_COMP		0
+#define __GFP_NOWARN		0
 
 #define htons(x)		htobe16(x)
 #define cpu_to_le16(x)		htole16(x)

@@ -131,6 +131,9 @@ struct sk_buff *sock_alloc_send_pskb(struct sock *sk, size_t linear, size_t page
 void *netdev_alloc_frag(size_t size);
 #define page_frag_free(data)		free(data)
 struct page *alloc_page(gfp_t gfp);
+struct page *alloc_pages(gfp_t gfp, int order);
+#define get_order(size)			(64 - __builtin_clzl(((size) - 1) / PAGE_SIZE))
+#define put_page(page)			free(page)
 void kfree_skb(struct sk_buff *skb);
 #define consume_skb(skb)		kfree_skb(skb)
 #define napi_consume_skb(skb, budget)	kfree_skb(skb)

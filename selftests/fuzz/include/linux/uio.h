@@ -55,7 +55,6 @@ size_t copy_from_iter(void *data, size_t len, struct iov_iter *from);
 bool copy_from_iter_full(void *data, size_t len, struct iov_iter *from);
 
 /* A page is any memory here. */
-#define virt_to_head_page(data)	((struct page *)(data))
 #define page_address(page)	((void *)(page))
 #define copy_page_from_iter(page, offset, len, from) \
 	copy_from_iter(page_address(page) + (offset), len, from)
