@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # vtunctl doctor: the node, the caller and security modules. Those that a guest has not are told by
-# files of /sys and /proc that the test replaces.
+# files of /sys and /proc that the test replaces. What SELinux itself says, selftests/packages/selinux.sh has.
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/tools/vtunctl.sh"
@@ -151,17 +151,22 @@ selinux_denies() {
 	finds warning selinux_denied 'avc:  denied  { read write } for  pid=9 comm="openvpn"'
 	fake_file /dev/kmsg "${denial//vtun/sda}6,701,2,-;avc:  denied  { create } for pid=9 tclass=tun_socket\n6,702,3,-;eth0: up\n"
 	finds warning selinux_denied '{ create } for pid=9 tclass=tun_socket'
-	fake_file /dev/kmsg "${denial//vtun/sda}"
+	[[ $MEND == "dmesg | grep "* ]] || fail "$MEND"
+	fake_file /dev/kmsg "${denial//vtun/sda}${denial/chr_file/dir}${denial%\\n} permissive=1\n"
 	lacks selinux_denied
 	fake_file /var/log/audit/audit.log "type=AVC msg=audit(1.1:6): avc:  denied  { relabelfrom } for pid=7 tclass=tun_socket\n"
 	finds warning selinux_denied "{ relabelfrom } for pid=7"
+	[[ $MEND == "ausearch "* ]] || fail "$MEND"
 	umount /var/log/audit/audit.log
 	chmod 0600 /dev/kmsg
 	finds_as 1 note selinux_unknown "/dev/kmsg: Permission denied"
 	[ -e /proc/self/attr/current ] || return 0
-	confined system_u:system_r:openvpn_t:s0
-	finds note selinux_context "its context is system_u:system_r:openvpn_t:s0"
-	confined unconfined_u:unconfined_r:unconfined_t:s0
+	confined unconfined_u:unconfined_r:openvpn_t:s0-s0:c0.c1023
+	finds note selinux_context "its context is unconfined_u:unconfined_r:openvpn_t:s0-s0:c0.c1023"
+	[[ $MEND == "sesearch -A -s openvpn_t "* ]] || fail "$MEND"
+	confined unconfined_u:unconfined_r:unconfined_t:s0-s0:c0.c1023
+	lacks selinux_context
+	confined system_u:system_r:unconfined_service_t
 	lacks selinux_context
 }
 

@@ -38,9 +38,9 @@ lint_scripts() {
 }
 
 # Words that codespell takes for others: xdpf is an XDP frame, nd neighbour discovery, asymmetri what
-# /proc/keys calls keys of a pair, parm modinfo's word for a parameter.
+# /proc/keys calls keys of a pair, parm modinfo's word for a parameter, .te a source of SELinux' policy.
 lint_spelling() {
-	git ls-files -- ':!selftests/fuzz/corpus' | grep -vx LICENSE | xargs codespell --quiet-level 3 --ignore-words-list xdpf,nd,parm,asymmetri || true
+	git ls-files -- ':!selftests/fuzz/corpus' | grep -vx LICENSE | xargs codespell --quiet-level 3 --ignore-words-list xdpf,nd,parm,asymmetri,te || true
 }
 
 # Left out, in include/compat only, are LINUX_VERSION_CODE (the one place that may ask for a kernel's

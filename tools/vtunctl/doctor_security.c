@@ -14,33 +14,49 @@
 #define SECURITY_RECORD_SIZE	16384
 
 /* What the kernel says; auditd, where it runs, takes denials to its own log. */
-static const char *const security_logs[] = { "/dev/kmsg", "/var/log/audit/audit.log" };
+static const struct security_log {
+	const char *path;
+	const char *show;	/* what shows its denials of this start */
+} security_logs[] = {
+	{ "/dev/kmsg", "dmesg" },
+	{ "/var/log/audit/audit.log", "ausearch -m avc -ts boot" },
+};
 
-/* The node, or SELinux' class of what TUNSETIFF makes and attaches to. */
+/*
+ * The node, or SELinux' class of what TUNSETIFF makes and attaches to; but not
+ * what SELinux has let pass, since it or the domain was permissive. A process
+ * can't have a name with a blank there.
+ */
 static bool security_is_ours(const char *line)
 {
-	return strstr(line, "=\"" VTUN_NODE "\"") || strstr(line, "name=\"" VTUN_KIND "\"") ||
-	       strstr(line, "tclass=tun_socket");
+	if (strstr(line, " permissive=1"))
+		return false;
+	return strstr(line, "=\"" VTUN_NODE "\"") || strstr(line, "tclass=tun_socket") ||
+	       (strstr(line, "name=\"" VTUN_KIND "\"") && strstr(line, "tclass=chr_file"));
 }
 
-/* Puts the log's last denial that begins with @mark into @found. */
-static void security_scan(FILE *log, const char *mark, char *found)
+/* Puts the log's last denial that begins with @mark into @found; false if there is none. */
+static bool security_scan(FILE *log, const char *mark, char *found)
 {
 	char buffer[SECURITY_RECORD_SIZE], *line = NULL;
 	const char *text;
 	size_t size = 0;
+	bool any = false;
 
 	setvbuf(log, buffer, _IOFBF, sizeof(buffer));
 	while (getline(&line, &size, log) > 0) {
 		text = strstr(line, mark);
-		if (text && security_is_ours(text))
-			snprintf(found, DOCTOR_TEXT_SIZE, "%.*s", (int)strcspn(text, "\n"), text);
+		if (!text || !security_is_ours(text))
+			continue;
+		snprintf(found, DOCTOR_TEXT_SIZE, "%.*s", (int)strcspn(text, "\n"), text);
+		any = true;
 	}
 	free(line);
 	fclose(log);
+	return any;
 }
 
-/* Returns 0 or -errno. */
+/* Returns whether there is one, or -errno. */
 static int security_scan_log(const char *path, const char *mark, char *found)
 {
 	/* The kernel's log would wait for more. */
@@ -54,57 +70,85 @@ static int security_scan_log(const char *path, const char *mark, char *found)
 		close(fd);
 		return -ENOMEM;
 	}
-	security_scan(log, mark, found);
-	return 0;
+	return security_scan(log, mark, found);
 }
 
-/* Whether @mark was found; if a log can't be read, and nothing was, that is told. */
-static bool security_find_denial(struct doctor *doctor, const char *id, const char *mark,
-				 char *found)
+/*
+ * Returns the last log that has @mark, NULL if none has; if a log can't be read,
+ * and nothing was found, that is told.
+ */
+static const struct security_log *security_find_denial(struct doctor *doctor, const char *id,
+						       const char *mark, char *found)
 {
+	const struct security_log *log, *last = NULL;
 	const char *unread = NULL;
 	int err = 0, ret;
-	size_t i;
 
-	found[0] = '\0';
-	for (i = 0; i < ARRAY_SIZE(security_logs); i++) {
-		ret = security_scan_log(security_logs[i], mark, found);
-		if (ret && ret != -ENOENT) {
-			unread = security_logs[i];
+	for (log = security_logs; log < security_logs + ARRAY_SIZE(security_logs); log++) {
+		ret = security_scan_log(log->path, mark, found);
+		if (ret > 0) {
+			last = log;
+		} else if (ret && ret != -ENOENT) {
+			unread = log->path;
 			err = ret;
 		}
 	}
-	if (*found)
-		return true;
+	if (last)
+		return last;
 	if (unread) {
 		doctor_find(doctor, DOCTOR_NOTE, id,
 			    "whether a security module has denied " VTUN_NODE " can't be checked");
 		doctor_seen(doctor, "%s: %s", unread, strerror(-err));
 		doctor_mend(doctor, "vtunctl doctor  # as root");
 	}
-	return false;
+	return NULL;
+}
+
+/* Of a context, user:role:type or user:role:type:level, the type; NULL if it is none. */
+static const char *security_get_type(char *context)
+{
+	char *rest = context;
+
+	strsep(&rest, ":");
+	strsep(&rest, ":");
+	return strsep(&rest, ":");
+}
+
+static void security_report_context(struct doctor *doctor)
+{
+	char context[DOCTOR_TEXT_SIZE], split[DOCTOR_TEXT_SIZE];
+	const char *type;
+
+	if (doctor_read("/proc/self/attr/current", context, sizeof(context)))
+		return;
+	strcpy(split, context);
+	type = security_get_type(split);
+	if (!type || !strncmp(type, "unconfined_", strlen("unconfined_")))
+		return;
+	doctor_find(doctor, DOCTOR_NOTE, "selinux_context",
+		    "SELinux is enforcing, and this process is confined");
+	doctor_seen(doctor, "its context is %s", msg_safe(context));
+	doctor_mend(doctor, "sesearch -A -s %s -c tun_socket  # tells whether the domain may; setenforce 0 lets all, to try",
+		    doctor_word(type));
 }
 
 void doctor_security_selinux(struct doctor *doctor)
 {
-	char enforce[8], context[DOCTOR_TEXT_SIZE], denial[DOCTOR_TEXT_SIZE];
+	const struct security_log *log;
+	char enforce[8], denial[DOCTOR_TEXT_SIZE];
 
 	if (doctor_read("/sys/fs/selinux/enforce", enforce, sizeof(enforce)) || enforce[0] != '1')
 		return;
-	if (!doctor_read("/proc/self/attr/current", context, sizeof(context)) &&
-	    !strstr(context, ":unconfined_t:")) {
-		doctor_find(doctor, DOCTOR_NOTE, "selinux_context",
-			    "SELinux is enforcing, and this process is confined");
-		doctor_seen(doctor, "its context is %s", msg_safe(context));
-		doctor_mend(doctor, "sesearch -A -s DOMAIN -c tun_socket  # tells whether the domain may; setenforce 0 lets all, to try");
-	}
-	if (!security_find_denial(doctor, "selinux_unknown", "avc:  denied", denial))
+	security_report_context(doctor);
+	log = security_find_denial(doctor, "selinux_unknown", "avc:  denied", denial);
+	if (!log)
 		return;
 	doctor_find(doctor, DOCTOR_WARNING, "selinux_denied",
 		    "SELinux is enforcing, and has denied the use of " VTUN_NODE);
 	doctor_seen(doctor, "%s", msg_safe(denial));
-	doctor_mend(doctor, "ausearch -m avc -ts boot | audit2allow -M " VTUN_KIND "-local && semodule -i "
-		    VTUN_KIND "-local.pp  # as root; it tells what it allows");
+	doctor_mend(doctor, "%s | grep -e '=\"" VTUN_KIND "\"' -e " VTUN_NODE " -e tun_socket | audit2allow -M "
+		    VTUN_KIND "-local && semodule -i " VTUN_KIND "-local.pp  # as root; "
+		    VTUN_KIND "-local.te tells what it allows", log->show);
 }
 
 /* The caller's profile, without its mode; false if it is not enforced. */
