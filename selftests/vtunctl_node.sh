@@ -49,6 +49,15 @@ node_may_not_be_opened() {
 	shows 2 .uid tap0
 }
 
+# Its mode allows it: the file system doesn't.
+node_is_forbidden() {
+	vtunctl add tap0 user 1
+	fake_dev
+	mount -o remount,nodev /dev/net
+	unchanged fails_as 1 1 "no permission to open $NODE, although its mode is 0666" \
+		"vtunctl doctor" set tap0 user 2
+}
+
 # No mode that it could have would help.
 device_rule_forbids() {
 	vtunctl add tap0 user 1
@@ -110,10 +119,11 @@ module_is_nowhere() {
 	vtunctl add tap0
 }
 
-vtunctl_plan 7
+vtunctl_plan 8
 run_test "a missing node is told, with what helps" node_is_missing
 run_test "a wrong node is not opened" node_is_another_device
 run_test "a node that may not be opened is told" node_may_not_be_opened
+run_test "a node that more than its mode forbids is told" node_is_forbidden
 run_test "a device rule is told" device_rule_forbids
 run_test "a module that is not loaded is told" module_is_not_loaded
 run_test "a stale node is told" node_is_stale

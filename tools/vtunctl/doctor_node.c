@@ -11,6 +11,14 @@
 
 #include "doctor.h"
 
+static void node_report_security(struct doctor *doctor, const char *seen)
+{
+	doctor_find(doctor, DOCTOR_ERROR, "node_security_module",
+		    "a security module keeps this process from opening " VTUN_NODE);
+	doctor_seen(doctor, "%s: %s", seen, strerror(EACCES));
+	doctor_mend(doctor, "dmesg | grep -e avc: -e apparmor=  # tells which rule is missing");
+}
+
 static void node_report_missing(struct doctor *doctor, unsigned int major_nr,
 				unsigned int minor_nr)
 {
@@ -50,12 +58,21 @@ void doctor_node_there(struct doctor *doctor)
 			node_report_wrong(doctor, &st, major_nr, minor_nr);
 	} else if (errno == ENOENT || errno == ENOTDIR) {
 		node_report_missing(doctor, major_nr, minor_nr);
+	} else if (node_is_hidden()) {
+		node_report_security(doctor, "its folder may be searched; stat");
 	} else {
 		doctor_find(doctor, DOCTOR_ERROR, "node_mode",
 			    "the folder of " VTUN_NODE " may not be searched");
 		doctor_seen(doctor, "%s: %s", VTUN_NODE, strerror(errno));
 		doctor_mend(doctor, "chmod 0755 /dev /dev/net  # as root");
 	}
+}
+
+/* It lets everybody, or a list of users says so; access() asks SELinux, too. */
+static bool node_mode_allows(const struct stat *st)
+{
+	return (st->st_mode & 0666) == 0666 ||
+	       !faccessat(AT_FDCWD, VTUN_NODE, R_OK | W_OK, AT_EACCESS);
 }
 
 static void node_report_mode(struct doctor *doctor, const struct stat *st)
@@ -80,10 +97,7 @@ static void node_report_access(struct doctor *doctor)
 		doctor_mend(doctor, "mount -o remount,dev \"$(findmnt -n -o TARGET -T " VTUN_NODE ")\"  # as root");
 		return;
 	}
-	doctor_find(doctor, DOCTOR_ERROR, "node_security_module",
-		    "a security module keeps this process from opening " VTUN_NODE);
-	doctor_seen(doctor, "its mode allows it; open: %s", strerror(EACCES));
-	doctor_mend(doctor, "dmesg | grep -e avc: -e apparmor=  # tells which rule is missing");
+	node_report_security(doctor, "its mode allows it; open");
 }
 
 /* The device controller is alone in refusing a node that the mode allows with EPERM. */
@@ -99,7 +113,7 @@ static void node_report_device_rule(struct doctor *doctor, const struct stat *st
 
 static void node_report_open(struct doctor *doctor, const struct stat *st, int err)
 {
-	if (err == EACCES && faccessat(AT_FDCWD, VTUN_NODE, R_OK | W_OK, AT_EACCESS)) {
+	if (err == EACCES && !node_mode_allows(st)) {
 		node_report_mode(doctor, st);
 	} else if (err == EACCES) {
 		node_report_access(doctor);

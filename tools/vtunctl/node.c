@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The device node: find it, open it, and tell why that fails. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -33,6 +34,19 @@ int node_get_number(unsigned int *major, unsigned int *minor)
 	return err;
 }
 
+bool node_is_hidden(void)
+{
+	struct stat st;
+	int fd;
+
+	if (!stat(VTUN_NODE, &st) || errno != EACCES)
+		return false;
+	fd = open(VTUN_NODE, O_PATH | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 static void node_explain_not_loaded(void)
 {
 	msg_why("the module %s is not loaded", VTUN_KIND);
@@ -55,6 +69,23 @@ static void node_explain_foreign(unsigned int major, unsigned int minor)
 		 VTUN_NODE, VTUN_NODE, major, minor);
 }
 
+static void node_explain_access(unsigned int mode)
+{
+	if (node_is_hidden()) {
+		msg_why("a security module keeps this process from %s", VTUN_NODE);
+		msg_todo("'vtunctl doctor' tells what mends it.");
+	} else if ((mode & 0666) == 0666) {
+		msg_why("no permission to open %s, although its mode is %04o",
+			VTUN_NODE, mode & 07777);
+		msg_todo("'vtunctl doctor' tells what mends it.");
+	} else {
+		msg_why("no permission to open %s (its mode is %04o)",
+			VTUN_NODE, mode & 07777);
+		msg_todo("Run it as root, or let everybody open the node, which is safe: chmod 0666 %s",
+			 VTUN_NODE);
+	}
+}
+
 static void node_explain_open(int err, unsigned int mode)
 {
 	if (err == ENOENT || err == ENXIO || err == ENODEV) {
@@ -65,10 +96,7 @@ static void node_explain_open(int err, unsigned int mode)
 			VTUN_NODE);
 		msg_todo("'vtunctl doctor' tells what mends it.");
 	} else if (err == EACCES) {
-		msg_why("no permission to open %s (its mode is %04o)",
-			VTUN_NODE, mode & 07777);
-		msg_todo("Run it as root, or let everybody open the node, which is safe: chmod 0666 %s",
-			 VTUN_NODE);
+		node_explain_access(mode);
 	} else {
 		msg_why("%s does not open: %s", VTUN_NODE, strerror(err));
 		msg_todo("The kernel's log (dmesg) may tell more.");

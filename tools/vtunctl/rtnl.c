@@ -107,7 +107,11 @@ void rtnl_explain(int err)
 	if (*rtnl_said_text) {
 		msg_why("the kernel refused it: %s (%s)",
 			msg_safe(rtnl_said_text), strerror(err));
-		msg_todo("Change what it names; vtunctl(8) tells what each word may be.");
+		/* A security module's word, and no other's. */
+		if (err == EACCES)
+			msg_todo("'vtunctl doctor' tells what mends it.");
+		else
+			msg_todo("Change what it names; vtunctl(8) tells what each word may be.");
 	} else {
 		msg_why("the kernel refused it (%s)", strerror(err));
 		msg_todo("The kernel's log (dmesg) may tell more.");

@@ -270,6 +270,8 @@ int sysfs_get_flags(const struct link *link, unsigned int *flags);
 
 /* Device number of the loaded module's node. Returns 0 or -errno. */
 int node_get_number(unsigned int *major, unsigned int *minor);
+/* Whether the node can't even be looked at, although its folder may be searched. */
+bool node_is_hidden(void);
 /* Whether the node is that of the loaded module; explains why it is not. */
 enum exit_status node_check(void);
 /* Opens the node, or explains why it can't be opened. */
