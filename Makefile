@@ -28,8 +28,8 @@ tools: ## vtunctl: build/vtunctl
 lib: ## libvtun and its examples: build/lib/
 	@$(MAKE) --no-print-directory -C tools/lib
 
-iproute2: ## a plugin with which ip(8) knows devices of the kind vtun: build/iproute2/link_vtun.so
-	@scripts/iproute2
+iproute2: ## a plugin with which ip(8) knows devices of the kind vtun (RELEASES="bookworm testing": try it for their ip)
+	@scripts/iproute2 $(if $(RELEASES),--try $(RELEASES))
 
 selftests: ## the test programs: build/selftests/
 	@$(MAKE) --no-print-directory -C selftests
