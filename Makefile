@@ -17,7 +17,7 @@ unexport SECONDS
 # How long make fuzz and make fuzz-calls take, the build apart.
 MINUTES ?= 1
 
-.PHONY: modules tools lib iproute2 selftests install uninstall dkms dkms-remove deb rpm deb-test test quick programs soak stress fuzz fuzz-mutants fuzz-calls mutants bench bench-quick bench-check demo test-debug coverage matrix lint release doc-check compile_commands clean help
+.PHONY: modules tools lib iproute2 selftests install uninstall dkms dkms-remove deb rpm deb-test rpm-test test quick programs soak stress fuzz fuzz-mutants fuzz-calls mutants bench bench-quick bench-check demo test-debug coverage matrix lint release doc-check compile_commands clean help
 
 modules: ## vtun.ko for the running kernel, or for KDIR=folder: build/RELEASE/vtun.ko
 	@scripts/module "$(KDIR)"
@@ -54,6 +54,9 @@ deb-test: ## installs, uses, upgrades and purges the packages, in overlays here 
 
 rpm: ## a source package with a spec file, and what rpmbuild makes of it here: build/rpm/
 	@scripts/rpm
+
+rpm-test: ## installs, uses, upgrades and erases these, in overlays here
+	@scripts/rpm-test
 
 release: ## tarball, Debian packages, RPM source package of a clean commit: build/release/ (scripts/release --tag)
 	@scripts/release

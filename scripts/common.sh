@@ -44,6 +44,13 @@ progress() {
 	done
 }
 
+# newer_tree FOLDER: what packages are made of, in which the version alone is another
+newer_tree() {
+	mkdir -p "$1"
+	cp -a "$TOP"/{Kbuild,LICENSE,README.md,CHANGELOG.md,Makefile,include,src,tools,scripts,docs} "$1"
+	sed -i '/^#define VTUN_VERSION/s/"$/+newer"/' "$1/src/vtun.h"
+}
+
 # One process at a time makes a thing; whoever waited finds it made. The lock goes with the process.
 take_lock() {
 	mkdir -p "$CACHE"

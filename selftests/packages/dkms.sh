@@ -12,13 +12,7 @@ old=$(realpath "$1") new=$(realpath "$2")
 version=$(version_of "$old") newer=$(version_of "$new")
 export DEBIAN_FRONTEND=noninteractive
 
-over=$(mktemp -d)
-trap 'umount -l "$over" && rmdir "$over"' EXIT
-mount -t tmpfs packages "$over"
-for folder in etc usr var; do
-	mkdir "$over/$folder" "$over/$folder.work"
-	mount -t overlay -o "lowerdir=/$folder,upperdir=$over/$folder,workdir=$over/$folder.work" overlay "/$folder"
-done
+overlays
 log=$over/log
 
 case $debian in
@@ -65,7 +59,8 @@ program=$old/pong
 cc -o "$program" /usr/share/doc/libvtun-dev/examples/pong.c $(pkg-config --cflags --libs libvtun)
 equal "$version" "$(pkg-config --modversion libvtun)" "libvtun's version"
 refuses usage "$program"
-ldd "$program" | grep -q "libvtun.so.0 => /lib/$(gcc -print-multiarch)/"
+libraries=$(ldd "$program")
+[[ $libraries == *"libvtun.so.0 => /lib/$(gcc -print-multiarch)/"* ]] || fail "it runs with $libraries"
 pass "a program is built with libvtun-dev and runs with libvtun0"
 
 install_all "$new"/*.deb

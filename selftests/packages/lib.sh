@@ -49,6 +49,18 @@ dkms_status() { dkms status vtun 2>/dev/null | sort; }
 # The Debian that this runs on: of 13 it is scripts/fetch's.
 debian=$(sed 's/\..*//' /etc/debian_version)
 
+# overlays: whatever changes of the host's file systems is below $over from now on, in this mount namespace
+overlays() {
+	local folder
+	over=$(mktemp -d)
+	trap 'umount -l "$over" && rmdir "$over"' EXIT
+	mount -t tmpfs packages "$over"
+	for folder in etc usr var; do
+		mkdir "$over/$folder" "$over/$folder.work"
+		mount -t overlay -o "lowerdir=/$folder,upperdir=$over/$folder,workdir=$over/$folder.work" overlay "/$folder"
+	done
+}
+
 # has_headers NAME: as if linux-headers of that kernel of scripts/fetch were installed. Sets release.
 has_headers() {
 	local kdir modules
