@@ -50,7 +50,7 @@ TEST_F(write, returns_and_counts_the_whole_length)
 	}
 }
 
-/* F5.2: one writev() is one packet wherever its segments begin and end */
+/* a later write() does not change what an earlier one has sent */
 TEST_F(write, packets_that_wait_stay_what_they_were)
 {
 	struct io *io = &self->io;
@@ -69,6 +69,7 @@ TEST_F(write, packets_that_wait_stay_what_they_were)
 	EXPECT_TRUE(io_unseen(io));
 }
 
+/* F5.2: one writev() is one packet wherever its segments begin and end */
 TEST_F(write, segments_do_not_matter)
 {
 	uint8_t frame[PKT_MAX], packet[PKT_MAX];

@@ -36,26 +36,27 @@ static inline size_t vtun_mem_size(size_t room, size_t len)
  * vtun_mem_alloc() - find memory for a packet
  * @mem: set
  * @size: what vtun_mem_size() says
+ * @gfp: GFP_KERNEL, or GFP_NOWAIT for who can do without
  *
  * It is the caller's until it sends anything else, and then must have been
  * taken or given back.
  *
- * Context: process, may sleep.
+ * Context: process; sleeps if @gfp lets it.
  * Return: whether there was some.
  */
-static inline bool vtun_mem_alloc(struct vtun_mem *mem, size_t size)
+static inline bool vtun_mem_alloc(struct vtun_mem *mem, size_t size, gfp_t gfp)
 {
 	struct page_frag *frag = &current->task_frag;
 
 	mem->size = size;
 	if (unlikely(size > PAGE_SIZE)) {
 		mem->offset = 0;
-		mem->page = alloc_pages(GFP_KERNEL | __GFP_COMP | __GFP_NOWARN,
+		mem->page = alloc_pages(gfp | __GFP_COMP | __GFP_NOWARN,
 					get_order(size));
 		return mem->page;
 	}
 	frag->offset = ALIGN(frag->offset, SMP_CACHE_BYTES);
-	if (!skb_page_frag_refill(size, frag, GFP_KERNEL))
+	if (!skb_page_frag_refill(size, frag, gfp))
 		return false;
 	mem->page = frag->page;
 	mem->offset = frag->offset;

@@ -60,7 +60,7 @@ static struct sk_buff *vtun_rx_copy_short(struct vtun_queue *vq,
 	struct vtun_mem mem;
 
 	if (size > PAGE_SIZE || READ_ONCE(vq->sk.sk_sndbuf) != INT_MAX ||
-	    !vtun_mem_alloc(&mem, size))
+	    !vtun_mem_alloc(&mem, size, GFP_NOWAIT | __GFP_NOWARN))
 		return NULL;
 	if (!vtun_mem_copy(&mem, room, frame->len, from))
 		skb = build_skb(vtun_mem_data(&mem), size);

@@ -12,6 +12,7 @@
 
 #include <linux/bpf_trace.h>
 #include <linux/filter.h>
+#include <linux/gfp.h>
 #include <linux/skbuff.h>
 
 #include "fifo.h"
@@ -207,7 +208,8 @@ struct sk_buff *vtun_xdp_receive(struct vtun_queue *vq,
 	struct sk_buff *skb;
 	int err;
 
-	if (!vtun_mem_alloc(&mem, vtun_mem_size(VTUN_XDP_HEADROOM, frame->len)))
+	if (!vtun_mem_alloc(&mem, vtun_mem_size(VTUN_XDP_HEADROOM, frame->len),
+			    GFP_KERNEL))
 		return ERR_PTR(-ENOMEM);
 	err = vtun_mem_copy(&mem, VTUN_XDP_HEADROOM, frame->len, from);
 	if (err)

@@ -123,6 +123,7 @@ static inline void *must_malloc(size_t len)
 #define PAGE_ALLOC_COSTLY_ORDER	3
 #define GFP_KERNEL		0
 #define GFP_ATOMIC		0
+#define GFP_NOWAIT		0
 #define __GFP_COMP		0
 #define __GFP_NOWARN		0
 
