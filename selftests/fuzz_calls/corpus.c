@@ -15,7 +15,7 @@ static struct entry {
 } *entries[ENTRIES];
 static unsigned int used;
 
-static const char *folder;
+static char folder[256];
 static struct dirent **old;
 static int old_count, old_next;
 static unsigned int next_name;
@@ -29,7 +29,10 @@ static int is_script(const struct dirent *entry)
 
 int corpus_open(const char *where)
 {
-	folder = where;
+	if (snprintf(folder, sizeof(folder), "%s", where) >= (int)sizeof(folder)) {
+		fprintf(stderr, "%s: the name is too long\n", where);
+		return -1;
+	}
 	old_count = scandir(folder, &old, is_script, alphasort);
 	if (old_count < 0) {
 		perror(folder);

@@ -26,7 +26,7 @@ int cover_write(const char *file);
 
 /* ---- corpus.c: sequences that reached something new, in memory and in a folder ---- */
 
-int corpus_open(const char *folder);
+int corpus_open(const char *where);
 /* The next of those that earlier runs left: false if there is no more. */
 bool corpus_next_old(struct sequence *seq);
 void corpus_add(const struct sequence *seq);

@@ -233,12 +233,15 @@ static int jobs_wait(void)
 	if (poll(p, JOBS, 1000) < 0)
 		return 0;
 	for (int i = 0; i < JOBS; i++) {
+		const char *lost = NULL;
+
 		if (p[i].revents && read(p[i].fd, &byte, 1) == 1)
 			job_finish(&jobs[i]);
-		else if (p[i].revents && job_lost(&jobs[i], "the worker died"))
-			return -1;
-		else if (jobs[i].runs && (now() - jobs[i].since) * 1000 > patience &&
-			 job_lost(&jobs[i], "a call did not come back"))
+		else if (p[i].revents)
+			lost = "the worker died";
+		else if (jobs[i].runs && (now() - jobs[i].since) * 1000 > patience)
+			lost = "a call did not come back";
+		if (lost && job_lost(&jobs[i], lost))
 			return -1;
 	}
 	return 0;
@@ -268,7 +271,7 @@ static int fuzz(void)
 	char path[512];
 
 	in_folder(path, sizeof(path), "corpus", -1);
-	if ((mkdir(path, 0777) && errno != EEXIST) || corpus_open(strdup(path)) || jobs_open())
+	if ((mkdir(path, 0777) && errno != EEXIST) || corpus_open(path) || jobs_open())
 		return 2;
 	while (now() - start < options.seconds && !total.hung) {
 		for (int i = 0; i < JOBS; i++) {
