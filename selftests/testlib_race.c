@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define RACE_SECONDS	2		/* without VTUN_SECONDS */
 #define RACE_PATIENCE	60000		/* ms, for a job to see the end */
@@ -97,15 +99,28 @@ static bool race_all_done(struct race *race)
 	return true;
 }
 
+#define RACE_DEBUGFS	"/sys/kernel/debug"
+#define RACE_PAUSE	RACE_DEBUGFS "/vtun_pause/probability"
+
+/* How many of 100 of the driver's transitions wait for others; other kernels have no such file. */
+static void race_pause(const char *percent)
+{
+	if (access(RACE_PAUSE, F_OK))
+		mount("debugfs", RACE_DEBUGFS, "debugfs", 0, NULL);
+	file_write(RACE_PAUSE, percent);
+}
+
 int race_run(struct race *race)
 {
 	struct race_board *board = race->board;
 	int i, bad = 0;
 
+	race_pause("10");
 	wait_for(board->stop, race_ms());
 	/* a slow guest may need longer to get anything done at all */
 	wait_for(board->stop || race_all_done(race), RACE_PATIENCE);
 	board->stop = true;
+	race_pause("0");
 	for (i = 0; i < race->num; i++) {
 		struct race_job *job = &board->job[i];
 		const char *end = race_join(race->pid[i]);
