@@ -193,9 +193,14 @@ apparmor_profile_denies() {
 	[ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] || skip "this kernel has no AppArmor"
 	mkdir "$security"
 	mount -t securityfs securityfs "$security"
-	printf '%s\n' "profile vtun_test {" "file," "audit deny /dev/net/vtun rw," "}" >"$profile"
+	printf '%s\n' "profile vtun_test {" "file," "network," "capability," "audit deny /dev/net/vtun rw," "}" >"$profile"
 	apparmor_parser --skip-cache --subdomainfs "$security/apparmor" -r "$profile"
-	refused "Permission denied" bash -c 'echo exec vtun_test >/proc/self/attr/apparmor/exec; exec head -c 0 /dev/net/vtun'
+	lacks apparmor_profile
+	THROUGH=(bash -c 'echo exec vtun_test >/proc/self/attr/apparmor/exec; exec "$@"' vtun_test)
+	refused "Permission denied" "${THROUGH[@]}" head -c 0 /dev/net/vtun
+	finds note apparmor_profile "its profile is vtun_test, in mode enforce"
+	finds error node_security_module "its mode allows it; open: Permission denied"
+	THROUGH=()
 	finds warning apparmor_denied 'profile="vtun_test" name="/dev/net/vtun"'
 }
 
