@@ -166,8 +166,7 @@ struct rtnl_newlink_params {
 	struct nlattr **data;
 };
 
-int vtun_link_new(struct net_device *dev, struct rtnl_newlink_params *params,
-		  struct netlink_ext_ack *extack);
+#include "../../src/link.h"
 
 static inline int vtun_compat_newlink(struct net *net, struct net_device *dev,
 				      struct nlattr *tb[],
