@@ -271,6 +271,11 @@ int file_write(const char *path, const char *value)
 	return err;
 }
 
+void debugfs_mount(void)
+{
+	mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
+}
+
 /* A sysfs shows the devices of the namespace in which it was mounted. */
 static int sysfs_mount(void)
 {

@@ -302,6 +302,10 @@ bool task_asleep(pid_t tid);
 /* Whole file as a string: length or -errno. */
 ssize_t file_read(const char *path, char *buf, size_t size);
 int file_write(const char *path, const char *value);
+
+#define DEBUGFS		"/sys/kernel/debug/"
+/* Has it seen there, in this mount namespace, if the kernel has it. */
+void debugfs_mount(void);
 /*
  * /sys/class/net/@name/@attr in the current namespace: length (a newline at
  * the end included) or -errno. Mounts a private sysfs when needed.

@@ -8,18 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/mount.h>
 
 #include <linux/virtio_net.h>
 
-#define FAULT_DEBUGFS	"/sys/kernel/debug"
 #define FAULT_MAX	4000		/* no call has that many sites */
 
 static int fault_set(const char *attr, const char *name, const char *value)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), FAULT_DEBUGFS "/%s/%s", attr, name);
+	snprintf(path, sizeof(path), DEBUGFS "%s/%s", attr, name);
 	return file_write(path, value);
 }
 
@@ -30,8 +28,7 @@ int fault_init(void)
 
 	if (vt_intree() || access("/proc/thread-self/fail-nth", W_OK))
 		return -EOPNOTSUPP;
-	if (access(FAULT_DEBUGFS "/failslab", F_OK))
-		mount("debugfs", FAULT_DEBUGFS, "debugfs", 0, NULL);
+	debugfs_mount();
 	for (i = 0; i < 2; i++) {
 		err = fault_set(attrs[i], "ignore-gfp-wait", "N");
 		if (!err)

@@ -6,9 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #define RACE_SECONDS	2		/* without VTUN_SECONDS */
 #define RACE_PATIENCE	60000		/* ms, for a job to see the end */
@@ -30,6 +28,7 @@ int vt_module_refs(void)
 
 int race_init(struct race *race)
 {
+	debugfs_mount();
 	race->num = 0;
 	race->refs = vt_module_refs();
 	race->board = mmap(NULL, sizeof(*race->board), PROT_READ | PROT_WRITE,
@@ -99,15 +98,10 @@ static bool race_all_done(struct race *race)
 	return true;
 }
 
-#define RACE_DEBUGFS	"/sys/kernel/debug"
-#define RACE_PAUSE	RACE_DEBUGFS "/vtun_pause/probability"
-
 /* How many of 100 of the driver's transitions wait for others; other kernels have no such file. */
 static void race_pause(const char *percent)
 {
-	if (access(RACE_PAUSE, F_OK))
-		mount("debugfs", RACE_DEBUGFS, "debugfs", 0, NULL);
-	file_write(RACE_PAUSE, percent);
+	file_write(DEBUGFS "vtun_pause/probability", percent);
 }
 
 int race_run(struct race *race)

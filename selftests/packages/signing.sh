@@ -74,6 +74,11 @@ doctor_says() {
 	equal "$2" "$(sed -n 's/.*\[\(module_[a-z_]*\)\]$/\1/p' <<<"$SAID" | xargs)" "what doctor says of $1's module"
 }
 
+# names_secure_boot: as what demands the signature
+names_secure_boot() {
+	grep -q "^    seen: Secure Boot is on, and /sys/kernel/security/lockdown has \[integrity\]; " <<<"$SAID"
+}
+
 enroll() {
 	mount -t efivarfs efivarfs /sys/firmware/efi/efivars
 	chattr -i "$list"
@@ -90,9 +95,9 @@ check() {
 	pass "under Secure Boot it refuses a module with no signature, or with a stranger's"
 	own_modules >/dev/null
 	doctor_says nobody "module_unsigned module_not_loaded"
-	grep -q "^    seen: Secure Boot is on, and /sys/kernel/security/lockdown has \[integrity\]; " <<<"$SAID"
+	names_secure_boot
 	doctor_says stranger "module_key_missing module_not_loaded"
-	grep -q "^    seen: Secure Boot is on, and /sys/kernel/security/lockdown has \[integrity\]; " <<<"$SAID"
+	names_secure_boot
 	doctor_says owner module_not_loaded
 	pass "vtunctl doctor says which is why"
 	bash -c "$(sed -n 's/^    mend: \(modprobe vtun\) .*/\1/p' <<<"$SAID")"
