@@ -30,6 +30,9 @@ struct method {
 	bool vectored;		/* readv and writev, headers apart */
 	bool uring;		/* io_uring, 64 at a time */
 	unsigned int hold;	/* µs that written packets may wait for others, if they can */
+	bool pressure;		/* a full queue stops its qdisc instead of dropping */
+	const char *qdisc;	/* NULL: the kernel's default */
+	unsigned int fifo;	/* packets that a queue holds; 0: the driver's default */
 };
 
 struct figure;
@@ -90,7 +93,9 @@ void port_open(struct port *port, const struct driver *driver, int kind,
 void port_open_flags(struct port *port, const struct driver *driver,
 		     const char *name, int flags);
 void port_up(const char *name, uint32_t address);
+int port_flags(const struct figure *fig, int kind);
 void port_hold(const char *name, unsigned int usecs);
+void port_length(const char *name, unsigned int packets);
 void port_close(struct port *port);
 void net_quiet(void);
 
@@ -116,6 +121,34 @@ int packet_sink(void);
 int packet_source(void);
 void packet_send(int source, void *data, size_t len, unsigned int n);
 
+/* forward.c: a program between two devices, each in its network namespace */
+struct forward {
+	int there;		/* the sender's; the figure's process is in the receiver's */
+	pid_t program;
+	uint64_t *calls;	/* system calls of the program */
+	struct forward_use {
+		uint64_t calls;
+		uint64_t wakeups;
+		uint64_t packets;
+	} before;
+};
+
+void forward_start(struct forward *forward, const struct figure *fig,
+		   const struct driver *driver, bool slow);
+void forward_go_there(const struct forward *forward);
+void forward_count(struct forward *forward);
+void forward_tell(struct forward *forward);
+void forward_end(struct forward *forward);
+
+/* stream.c: TCP streams */
+#define STREAMS_MAX	64
+
+struct pollfd;
+int stream_listen(void);
+void stream_send(unsigned int streams);
+void stream_accept(int listener, struct pollfd *pfd, unsigned int n);
+uint64_t stream_receive(struct pollfd *pfd, unsigned int n, double seconds);
+
 /* bpf.c */
 int bpf_attach_drop(const char *name);
 int bpf_attach_redirect(const char *name, int xsk);
@@ -125,7 +158,9 @@ void figure_each_io(figure_run *run, const char *family);
 /* One for each family of figures. */
 void write_figures(void);
 void read_figures(void);
-void forward_figures(void);
+void stream_figures(void);
+void datagram_figures(void);
+void slow_figures(void);
 void delay_figures(void);
 void cost_figures(void);
 void scale_figures(void);

@@ -12,6 +12,8 @@
 
 #define DELAY_BURSTS	10
 #define DELAY_PINGS	1000
+/* Bytes of the sender's socket: fewer packets than a qdisc holds. */
+#define DELAY_ROOM	100000
 
 static char delay_packet[BENCH_PACKET_MAX];
 
@@ -43,6 +45,7 @@ static void delay_burst(const struct figure *fig, const struct driver *driver)
 {
 	volatile uint64_t *counter = shared_memory(sizeof(*counter));
 	static char data[BENCH_PACKET_MAX];
+	const int room = DELAY_ROOM;
 	struct port port;
 	unsigned int i;
 	int source, burst;
@@ -50,6 +53,9 @@ static void delay_burst(const struct figure *fig, const struct driver *driver)
 
 	port_open(&port, driver, PORT_TUN, fig);
 	source = packet_source();
+	/* A sender whose packets wait has to wait, too. */
+	checked(setsockopt(source, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)),
+		"SO_SNDBUF");
 	reader = start_process();
 	if (!reader)
 		delay_read_all(&port, counter);
@@ -126,12 +132,18 @@ static void delay_pingpong(const struct figure *fig, const struct driver *driver
 void delay_figures(void)
 {
 	static const unsigned int bursts[] = { 250, 1000, 4000 };
+	static const struct method methods[] = {
+		{ .name = "plain" },
+		{ .name = "pressure", .pressure = true },
+	};
 	struct figure *fig;
 	unsigned int i;
 
-	for (i = 0; i < 3; i++) {
-		fig = figure_add(delay_burst, "burst-loss/%u", bursts[i]);
-		fig->n = bursts[i];
+	for (i = 0; i < 6; i++) {
+		fig = figure_add(delay_burst, "burst-loss/%u/%s", bursts[i / 2],
+				 methods[i % 2].name);
+		fig->method = &methods[i % 2];
+		fig->n = bursts[i / 2];
 		fig->size = 512;
 	}
 	fig = figure_add(delay_pingpong, "ping-pong");

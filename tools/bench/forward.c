@@ -1,67 +1,92 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TCP through a program, as through a VPN daemon: a network namespace, its
- * device, a program that carries packets, the other device and namespace.
+ * A program as a VPN daemon is: a network namespace, its device, the program
+ * that carries packets, the other device and its namespace. Both directions go
+ * the same way, so which side sends makes no difference.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <linux/virtio_net.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "bench.h"
 
-#define FORWARD_STREAMS_MAX	64
 /* Packets that one side may send before the other one is looked at. */
 #define FORWARD_BURST		64
+/* Microseconds that a packet takes on the slow program's link. */
+#define FORWARD_SLOW		500
+
+/* Since 6.2 */
+#ifndef TUN_F_USO4
+#define TUN_F_USO4	0x20
+#define TUN_F_USO6	0x40
+#endif
+
+typedef void forward_run(int from, int to, uint64_t *calls);
 
 /* What is read is what can be written. A record that is refused is lost, as a
  * packet would be.
  */
-static void forward_batch(int from, int to)
+static void forward_batch(int from, int to, uint64_t *calls)
 {
 	static char records[FORWARD_BURST * 4096 + BENCH_PACKET_MAX];
 	ssize_t len, done;
 
 	len = read(from, records, sizeof(records));
+	(*calls)++;
 	if (len < 0 && errno == EAGAIN)
 		return;
 	checked(len, "read of a batch");
 	done = write(to, records, len);
+	(*calls)++;
 	if (done < 0 && errno != EAGAIN && errno != ENOBUFS && errno != EIO)
 		checked(-1, "write of a batch");
 }
 
-/* Until nothing is left or a burst is over: a full device makes us lose
- * packets, as it does every such program.
+/* Return: whether there was a packet. A full device makes us lose it, as it
+ * does every such program.
  */
-static void forward_some(int from, int to)
+static bool forward_one(int from, int to, uint64_t *calls)
 {
 	static char packet[BENCH_PACKET_MAX + 64];
-	ssize_t len;
-	int i;
+	ssize_t len = read(from, packet, sizeof(packet));
 
-	for (i = 0; i < FORWARD_BURST; i++) {
-		len = read(from, packet, sizeof(packet));
-		if (len < 0 && errno == EAGAIN)
-			return;
-		checked(len, "read");
-		if (write(to, packet, len) != len && errno != EAGAIN &&
-		    errno != ENOBUFS && errno != EIO)
-			checked(-1, "write");
-	}
+	(*calls)++;
+	if (len < 0 && errno == EAGAIN)
+		return false;
+	checked(len, "read");
+	if (write(to, packet, len) != len && errno != EAGAIN &&
+	    errno != ENOBUFS && errno != EIO)
+		checked(-1, "write");
+	(*calls)++;
+	return true;
 }
 
-static void forward_for_ever(int one, int two,
-			     void (*forward)(int from, int to))
+/* Until nothing is left or a burst is over. */
+static void forward_some(int from, int to, uint64_t *calls)
+{
+	int i;
+
+	for (i = 0; i < FORWARD_BURST; i++)
+		if (!forward_one(from, to, calls))
+			return;
+}
+
+static void forward_slowly(int from, int to, uint64_t *calls)
+{
+	if (forward_one(from, to, calls))
+		usleep(FORWARD_SLOW);
+}
+
+static void forward_for_ever(int one, int two, forward_run *there,
+			     forward_run *back, uint64_t *calls)
 {
 	struct pollfd pfd[] = {
 		{ .fd = one, .events = POLLIN },
@@ -70,165 +95,138 @@ static void forward_for_ever(int one, int two,
 
 	for (;;) {
 		checked(poll(pfd, 2, -1), "poll");
+		(*calls)++;
 		if (pfd[0].revents)
-			forward(one, two);
+			there(one, two, calls);
 		if (pfd[1].revents)
-			forward(two, one);
+			back(two, one, calls);
 	}
 }
 
-static void forward_port(struct port *port, const struct driver *driver,
-			 const struct figure *fig, uint32_t address)
+static void forward_offload(int fd)
 {
-	int flags = IFF_TUN | IFF_NO_PI | (fig->vnet ? IFF_VNET_HDR : 0);
+	unsigned int offloads = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 |
+				TUN_F_TSO_ECN;
+
+	if (ioctl(fd, TUNSETOFFLOAD, offloads | TUN_F_USO4 | TUN_F_USO6))
+		checked(ioctl(fd, TUNSETOFFLOAD, offloads), "TUNSETOFFLOAD");
+}
+
+static int forward_port(const struct driver *driver, const struct figure *fig,
+			uint32_t address)
+{
+	const struct method *method = fig->method;
+	struct port port;
 
 	net_quiet();
-	port_open_flags(port, driver, "bench0", flags);
+	port_open_flags(&port, driver, "bench0", port_flags(fig, PORT_TUN));
 	if (fig->vnet)
-		checked(ioctl(port->fd, TUNSETOFFLOAD,
-			      TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 |
-			      TUN_F_TSO_ECN), "TUNSETOFFLOAD");
-	if (fig->method->batch)
-		batch_switch_on(port->fd);
-	if (fig->method->hold)
-		port_hold(port->name, fig->method->hold);
-	checked(fcntl(port->fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
-	port_up(port->name, address);
+		forward_offload(port.fd);
+	if (method->batch)
+		batch_switch_on(port.fd);
+	if (method->hold)
+		port_hold(port.name, method->hold);
+	if (method->fifo)
+		port_length(port.name, method->fifo);
+	checked(fcntl(port.fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
+	port_up(port.name, address);
+	if (method->qdisc &&
+	    shell("tc qdisc replace dev %s root %s 2>/dev/null", port.name,
+		  method->qdisc))
+		skip("no %s in this kernel", method->qdisc);
+	return port.fd;
 }
 
-static int forward_listen(void)
+static int forward_netns(void)
 {
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(BENCH_PORT),
-	};
-	int fd = checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-
-	checked(bind(fd, (void *)&sin, sizeof(sin)), "bind");
-	checked(listen(fd, FORWARD_STREAMS_MAX), "listen");
-	return fd;
+	return checked(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), "netns");
 }
 
-static int forward_connect(void)
+/* Both devices and the program, slow in the sender's direction or not. */
+void forward_start(struct forward *forward, const struct figure *fig,
+		   const struct driver *driver, bool slow)
 {
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(BENCH_PORT),
-		.sin_addr.s_addr = htonl(BENCH_PEER),
-	};
-	int fd = checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+	forward_run *run = fig->method->batch ? forward_batch : forward_some;
+	int here = forward_netns();
+	int one, two;
 
-	checked(connect(fd, (void *)&sin, sizeof(sin)), "connect");
-	return fd;
-}
-
-/* As much as the sockets take. */
-static void forward_send(const struct figure *fig)
-{
-	struct pollfd pfd[FORWARD_STREAMS_MAX];
-	static char data[65536];
-	unsigned int i;
-
-	for (i = 0; i < fig->n; i++) {
-		pfd[i].fd = forward_connect();
-		pfd[i].events = POLLOUT;
-		checked(fcntl(pfd[i].fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
-	}
-	for (;;) {
-		checked(poll(pfd, fig->n, -1), "poll");
-		for (i = 0; i < fig->n; i++)
-			if (pfd[i].revents && send(pfd[i].fd, data, sizeof(data),
-						   MSG_NOSIGNAL) < 0 &&
-			    errno != EAGAIN)
-				checked(-1, "send");
-	}
-}
-
-static uint64_t forward_receive_some(struct pollfd *pfd, unsigned int n)
-{
-	static char data[1 << 18];
-	uint64_t bytes = 0;
-	unsigned int i;
-	ssize_t len;
-
-	if (!checked(poll(pfd, n, 10000), "poll"))
-		die("no data for 10 s");
-	for (i = 0; i < n; i++) {
-		if (!pfd[i].revents)
-			continue;
-		len = recv(pfd[i].fd, data, sizeof(data), MSG_DONTWAIT);
-		if (len < 0 && errno == EAGAIN)
-			continue;
-		checked(len, "recv");
-		bytes += len;
-	}
-	return bytes;
-}
-
-/* Before that, the windows open. */
-static void forward_receive(int listener, const struct figure *fig)
-{
-	struct pollfd pfd[FORWARD_STREAMS_MAX];
-	uint64_t bytes = 0;
-	double since;
-	unsigned int i;
-
-	for (i = 0; i < fig->n; i++) {
-		pfd[i].fd = checked(accept(listener, NULL, NULL), "accept");
-		pfd[i].events = POLLIN;
-	}
-	since = meter_now();
-	while (meter_now() - since < meter_seconds / 4)
-		forward_receive_some(pfd, fig->n);
-	meter_start();
-	since = meter_now();
-	while (meter_now() - since < meter_seconds)
-		bytes += forward_receive_some(pfd, fig->n);
-	meter_stop_at(bytes / 1024, "KiB");
-}
-
-static void forward_tcp(const struct figure *fig, const struct driver *driver)
-{
-	struct port one, two;
-	pid_t forwarder, sender;
-	int listener, here;
-
-	here = checked(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), "netns");
-	forward_port(&two, driver, fig, BENCH_PEER);
-	listener = forward_listen();
+	forward->calls = shared_memory(sizeof(*forward->calls));
+	two = forward_port(driver, fig, BENCH_PEER);
 	checked(unshare(CLONE_NEWNET), "unshare");
-	forward_port(&one, driver, fig, BENCH_ADDRESS);
-	forwarder = start_process();
-	if (!forwarder)
-		forward_for_ever(one.fd, two.fd,
-				 fig->method->batch ? forward_batch : forward_some);
-	sender = start_process();
-	if (!sender)
-		forward_send(fig);
+	forward->there = forward_netns();
+	one = forward_port(driver, fig, BENCH_ADDRESS);
+	forward->program = start_process();
+	if (!forward->program)
+		forward_for_ever(one, two, slow ? forward_slowly : run, run,
+				 forward->calls);
 	checked(setns(here, CLONE_NEWNET), "setns");
-	forward_receive(listener, fig);
-	end_process(sender);
-	end_process(forwarder);
 }
 
-void forward_figures(void)
+void forward_go_there(const struct forward *forward)
 {
-	static const struct method methods[] = {
-		{ .name = "plain" },
-		{ .name = "held", .hold = 100 },
-		{ .name = "batch", .batch = FORWARD_BURST },
+	checked(setns(forward->there, CLONE_NEWNET), "setns");
+}
+
+void forward_end(struct forward *forward)
+{
+	end_process(forward->program);
+}
+
+/* How often the program had slept. */
+static uint64_t forward_wakeups(pid_t program)
+{
+	unsigned long long n = 0;
+	char path[64], line[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", program);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "voluntary_ctxt_switches: %llu", &n);
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* Both ways through the device of this namespace, as the program sees them. */
+static uint64_t forward_packets(void)
+{
+	unsigned long long in = 0, out = 0;
+	char line[512];
+	FILE *f = fopen("/proc/net/dev", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, " bench0: %*u %llu %*u %*u %*u %*u %*u %*u %*u %llu",
+		       &in, &out);
+	if (f)
+		fclose(f);
+	return in + out;
+}
+
+static struct forward_use forward_used(const struct forward *forward)
+{
+	return (struct forward_use) {
+		.calls = __atomic_load_n(forward->calls, __ATOMIC_RELAXED),
+		.wakeups = forward_wakeups(forward->program),
+		.packets = forward_packets(),
 	};
-	static const unsigned int streams[] = { 1, 8 };
-	struct figure *fig;
-	unsigned int i;
+}
 
-	for (i = 0; i < 12; i++) {
-		const struct method *method = &methods[i / 2 % 3];
+/* From here on, forward_tell() tells. */
+void forward_count(struct forward *forward)
+{
+	forward->before = forward_used(forward);
+}
 
-		fig = figure_add(forward_tcp, "tcp-forward/%u/%s%s",
-				 streams[i / 6], method->name, i & 1 ? "+gso" : "");
-		fig->n = streams[i / 6];
-		fig->method = method;
-		fig->vnet = i & 1;
-	}
+void forward_tell(struct forward *forward)
+{
+	struct forward_use now = forward_used(forward);
+	double packets = now.packets - forward->before.packets;
+
+	if (packets <= 0)
+		die("no packets");
+	meter_named("calls", (now.calls - forward->before.calls) / packets,
+		    "calls/packet");
+	meter_named("wakeups", 1000 * (now.wakeups - forward->before.wakeups) /
+		    packets, "wakeups/1000packets");
 }

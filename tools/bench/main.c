@@ -316,7 +316,9 @@ int main(int argc, char **argv)
 	}
 	write_figures();
 	read_figures();
-	forward_figures();
+	stream_figures();
+	datagram_figures();
+	slow_figures();
 	delay_figures();
 	cost_figures();
 	scale_figures();

@@ -117,7 +117,7 @@ void meter_stop_at(uint64_t n, const char *unit)
 		       meter.driver, meter.round, (unsigned long long)n,
 		       meter.number, unit);
 	} else {
-		printf("@value %s %s %d %.6g %ss/s\n", meter.name,
+		printf("@value %s %s %d %.6g %s/s\n", meter.name,
 		       meter.driver, meter.round, n / elapsed, unit);
 	}
 	fflush(stdout);

@@ -19,6 +19,11 @@
 
 #include "bench.h"
 
+/* The kernel's headers have it since 7.3. */
+#ifndef IFF_BACKPRESSURE
+#define IFF_BACKPRESSURE	0x0080
+#endif
+
 const struct method method_plain = { .name = "plain" };
 
 /* No packets but the benchmark's own. */
@@ -77,6 +82,35 @@ void port_hold(const char *name, unsigned int usecs)
 	close(ctl);
 }
 
+/* How many packets a queue holds. */
+void port_length(const char *name, unsigned int packets)
+{
+	int ctl = checked(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+	struct ifreq ifr = { .ifr_qlen = packets };
+
+	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
+	checked(ioctl(ctl, SIOCSIFTXQLEN, &ifr), "SIOCSIFTXQLEN");
+	close(ctl);
+}
+
+/* What TUNSETIFF is asked for. */
+int port_flags(const struct figure *fig, int kind)
+{
+	return IFF_NO_PI | (kind == PORT_TUN ? IFF_TUN : IFF_TAP) |
+	       (fig->vnet ? IFF_VNET_HDR : 0) |
+	       (fig->method && fig->method->pressure ? IFF_BACKPRESSURE : 0);
+}
+
+/* Where the driver does not know it, TUNSETIFF would just ignore it. */
+static void port_need_pressure(int fd)
+{
+	unsigned int features = 0;
+
+	checked(ioctl(fd, TUNGETFEATURES, &features), "TUNGETFEATURES");
+	if (!(features & IFF_BACKPRESSURE))
+		skip("no back pressure");
+}
+
 void port_open_flags(struct port *port, const struct driver *driver,
 		     const char *name, int flags)
 {
@@ -89,6 +123,8 @@ void port_open_flags(struct port *port, const struct driver *driver,
 	if (port->fd < 0 && errno == ENOENT)
 		skip("no %s", driver->node);
 	checked(port->fd, driver->node);
+	if (flags & IFF_BACKPRESSURE)
+		port_need_pressure(port->fd);
 	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
 	checked(ioctl(port->fd, TUNSETIFF, &ifr), "TUNSETIFF");
 	memcpy(port->name, ifr.ifr_name, sizeof(port->name));
@@ -105,12 +141,8 @@ void port_open_flags(struct port *port, const struct driver *driver,
 void port_open(struct port *port, const struct driver *driver, int kind,
 	       const struct figure *fig)
 {
-	int flags = IFF_NO_PI | (kind == PORT_TUN ? IFF_TUN : IFF_TAP);
-
-	if (fig->vnet)
-		flags |= IFF_VNET_HDR;
 	net_quiet();
-	port_open_flags(port, driver, "bench0", flags);
+	port_open_flags(port, driver, "bench0", port_flags(fig, kind));
 	if (fig->method)
 		port->method = fig->method;
 	checked(fcntl(port->fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");

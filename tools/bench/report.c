@@ -139,7 +139,8 @@ static void print_header(void)
 static void print_cell(const struct series *series)
 {
 	if (series->n)
-		printf(" %14.*f", series->median < 1000, series->median);
+		printf(" %14.*f", series->median < 10 ? 2 : series->median < 1000,
+		       series->median);
 	else
 		printf(" %14s", "-");
 }
@@ -162,18 +163,21 @@ static double result_spread(const struct result *result)
 	return widest;
 }
 
-/* What in-tree tun has no batch mode for is compared with its plain way. */
+/* What in-tree tun does not have is compared with its plain way. */
 static const struct series *result_reference(const struct result *result)
 {
-	char *batch = strstr(result->name, "/batch");
+	static const char *const only[] = { "/batch", "/pressure" };
+	const char *at = NULL;
 	char plain[128];
 	unsigned int i;
 
-	if (result->series[TUN].n || !batch)
+	for (i = 0; i < 2 && !at; i++)
+		at = strstr(result->name, only[i]);
+	if (result->series[TUN].n || !at)
 		return &result->series[TUN];
 	snprintf(plain, sizeof(plain), "%.*s/plain%s",
-		 (int)(batch - result->name), result->name,
-		 batch + strcspn(batch, "+"));
+		 (int)(at - result->name), result->name,
+		 at + 1 + strcspn(at + 1, "+/"));
 	for (i = 0; i < n_results; i++)
 		if (!strcmp(results[i].name, plain))
 			return &results[i].series[TUN];
