@@ -23,6 +23,9 @@
 /* Microseconds that a packet takes on the slow program's link. */
 #define FORWARD_SLOW		500
 
+/* How much slower than a machine an emulator is, where time is what is measured. */
+#define FORWARD_EMULATOR	10
+
 /* Since 6.2 */
 #ifndef TUN_F_USO4
 #define TUN_F_USO4	0x20
@@ -125,7 +128,8 @@ static int forward_port(const struct driver *driver, const struct figure *fig,
 	if (method->batch)
 		batch_switch_on(port.fd);
 	if (method->hold)
-		port_hold(port.name, method->hold);
+		port_hold(port.name, method->hold *
+			  (meter_counts ? 1 : FORWARD_EMULATOR));
 	if (method->fifo)
 		port_length(port.name, method->fifo);
 	checked(fcntl(port.fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
