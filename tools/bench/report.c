@@ -24,6 +24,7 @@ static struct result results[RESULTS_MAX];
 static unsigned int n_results;
 static char *kernel;
 static const char *json;
+static const char *command = "";
 static bool profile;
 static unsigned int failures;
 
@@ -259,8 +260,8 @@ static void write_json(const char *path)
 		if (results[i].unit)
 			json_array_append_new(figures, result_json(&results[i]));
 	strftime(date, sizeof(date), "%Y-%m-%d", gmtime(&now));
-	root = json_pack("{s:s, s:s, s:o}", "kernel", kernel ? kernel : "",
-			 "date", date, "figures", figures);
+	root = json_pack("{s:s, s:s, s:s, s:o}", "kernel", kernel ? kernel : "",
+			 "date", date, "command", command, "figures", figures);
 	if (json_dump_file(root, path, JSON_INDENT(1) | JSON_REAL_PRECISION(6))) {
 		fprintf(stderr, "report: %s can't be written\n", path);
 		exit(1);
@@ -327,8 +328,11 @@ int main(int argc, char **argv)
 	unsigned int i;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "b:c:j:p")) != -1) {
+	while ((opt = getopt(argc, argv, "a:b:c:j:p")) != -1) {
 		switch (opt) {
+		case 'a':
+			command = optarg;
+			break;
 		case 'b':
 			baseline = optarg;
 			break;
@@ -342,7 +346,7 @@ int main(int argc, char **argv)
 			profile = true;
 			break;
 		default:
-			fprintf(stderr, "usage: report [-b BASELINE] [-c COUNTS] [-j JSON] [-p]\n");
+			fprintf(stderr, "usage: report [-a COMMAND] [-b BASELINE] [-c COUNTS] [-j JSON] [-p]\n");
 			return 2;
 		}
 	}
