@@ -12,6 +12,9 @@
 #define BENCH_ADDRESS	0x0a010001u
 #define BENCH_PEER	0x0a010002u
 #define BENCH_PORT	7000
+/* For both as text, and the Ethernet address of the latter. */
+#define BENCH_PEER_TEXT	"10.1.0.2"
+#define BENCH_PEER_MAC	"02:00:00:00:00:01"
 
 #define BENCH_PACKET_MAX	65536
 #define BENCH_HEADERS		28	/* of IP and UDP */
@@ -26,11 +29,11 @@ struct driver {
 /* How a program moves packets. */
 struct method {
 	const char *name;
-	unsigned int batch;	/* most packets a system call; 0: one, without records */
+	unsigned int batch;	/* packets a system call; 0: one, without records */
 	bool vectored;		/* readv and writev, headers apart */
 	bool uring;		/* io_uring, 64 at a time */
-	unsigned int hold;	/* µs that written packets may wait for others, if they can */
-	bool pressure;		/* a full queue stops its qdisc instead of dropping */
+	unsigned int hold;	/* µs that written packets wait, if they can */
+	bool pressure;		/* a full queue stops its qdisc, drops nothing */
 	const char *qdisc;	/* NULL: the kernel's default */
 	unsigned int fifo;	/* packets that a queue holds; 0: the driver's default */
 };
@@ -47,6 +50,7 @@ struct figure {
 	unsigned int n;		/* streams, queues, devices, flows */
 	bool vnet;		/* with a virtio-net header */
 	bool no_driver;		/* measures something that is neither tun nor vtun */
+	bool wanted;		/* by who called */
 };
 
 /* main.c */
@@ -73,6 +77,7 @@ void meter_stop(void);
 void meter_stop_at(uint64_t n, const char *unit);
 void meter_value(double value, const char *unit);
 void meter_named(const char *what, double value, const char *unit);
+void meter_times(double *took, unsigned int n, double scale, const char *unit);
 double meter_now(void);
 
 /* port.c: an open file, and its device */
@@ -94,7 +99,8 @@ void port_open_flags(struct port *port, const struct driver *driver,
 		     const char *name, int flags);
 void port_up(const char *name, uint32_t address);
 int port_flags(const struct figure *fig, int kind);
-void port_hold(const char *name, unsigned int usecs);
+void port_hold(const struct driver *driver, const char *name,
+	       unsigned int usecs);
 void port_length(const char *name, unsigned int packets);
 void port_close(struct port *port);
 void net_quiet(void);
@@ -115,6 +121,8 @@ unsigned int batch_write(struct port *port, void *batch, const void *packet,
 unsigned int batch_read(struct port *port, void *batch);
 
 /* packet.c */
+struct sockaddr_in;
+struct sockaddr_in packet_address(uint32_t address, uint16_t port);
 size_t packet_udp(void *packet, size_t len, uint32_t from, uint32_t to,
 		  uint16_t port);
 int packet_sink(void);
@@ -123,7 +131,8 @@ void packet_send(int source, void *data, size_t len, unsigned int n);
 
 /* forward.c: a program between two devices, each in its network namespace */
 struct forward {
-	int there;		/* the sender's; the figure's process is in the receiver's */
+	int here;		/* the receiver's, where the figure's process is */
+	int there;		/* the sender's */
 	pid_t program;
 	uint64_t *calls;	/* system calls of the program */
 	struct forward_use {
@@ -136,6 +145,8 @@ struct forward {
 void forward_start(struct forward *forward, const struct figure *fig,
 		   const struct driver *driver, bool slow);
 void forward_go_there(const struct forward *forward);
+void forward_come_back(const struct forward *forward);
+pid_t forward_start_sender(const struct forward *forward);
 void forward_count(struct forward *forward);
 void forward_tell(struct forward *forward);
 void forward_end(struct forward *forward);
@@ -145,7 +156,7 @@ void forward_end(struct forward *forward);
 
 struct pollfd;
 int stream_listen(void);
-void stream_send(unsigned int streams);
+__attribute__((noreturn)) void stream_send(unsigned int streams);
 void stream_accept(int listener, struct pollfd *pfd, unsigned int n);
 uint64_t stream_receive(struct pollfd *pfd, unsigned int n, double seconds);
 

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,7 +11,9 @@
 
 #define DELAY_BURSTS	10
 #define DELAY_PINGS	1000
-/* Bytes of the sender's socket: fewer packets than a qdisc holds. */
+/* Half of the bytes that the sender's socket may have on the way: fewer packets
+ * than a qdisc holds.
+ */
 #define DELAY_ROOM	100000
 
 static char delay_packet[BENCH_PACKET_MAX];
@@ -94,13 +95,6 @@ static void delay_answer(struct port *port)
 	}
 }
 
-static int delay_by_value(const void *a, const void *b)
-{
-	double one = *(const double *)a, two = *(const double *)b;
-
-	return (one > two) - (one < two);
-}
-
 /* A socket's packet, the program that was asleep, and its answer. */
 static void delay_pingpong(const struct figure *fig, const struct driver *driver)
 {
@@ -120,11 +114,9 @@ static void delay_pingpong(const struct figure *fig, const struct driver *driver
 		since = meter_now();
 		checked(send(source, data, fig->size - BENCH_HEADERS, 0), "send");
 		checked(recv(source, data, sizeof(data), 0), "recv");
-		took[i] = (meter_now() - since) * 1e6;
+		took[i] = meter_now() - since;
 	}
-	qsort(took, DELAY_PINGS, sizeof(*took), delay_by_value);
-	meter_named("p50", took[DELAY_PINGS / 2], "us");
-	meter_named("p99", took[DELAY_PINGS * 99 / 100], "us");
+	meter_times(took, DELAY_PINGS, 1e6, "us");
 	end_process(answerer);
 	port_close(&port);
 }

@@ -8,11 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
-#include <linux/virtio_net.h>
+#include <linux/vtun.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -20,11 +19,15 @@
 
 /* Packets that one side may send before the other one is looked at. */
 #define FORWARD_BURST		64
+/* Bytes of a batch: some 200 packets without offloads, or five of the largest. */
+#define FORWARD_BATCH		(5 * BENCH_PACKET_MAX)
 /* Microseconds that a packet takes on the slow program's link. */
 #define FORWARD_SLOW		500
 
-/* How much slower than a machine an emulator is, where time is what is measured. */
-#define FORWARD_EMULATOR	10
+/* Times are those of an emulator: in ten times as long as a machine needs about
+ * as many packets come together.
+ */
+#define FORWARD_HOLD_SCALE	10
 
 /* Since 6.2 */
 #ifndef TUN_F_USO4
@@ -34,28 +37,43 @@
 
 typedef void forward_run(int from, int to, uint64_t *calls);
 
-/* What is read is what can be written. A record that is refused is lost, as a
- * packet would be.
- */
+/* What is refused so is lost, as it is by every such program. */
+static bool forward_is_lost(void)
+{
+	return errno == EAGAIN || errno == ENOBUFS || errno == EIO;
+}
+
+/* Return: bytes that are dealt with: records that were taken, or a lost one. */
+static size_t forward_write(int to, const char *records, size_t len)
+{
+	const struct vtun_record *first = (const void *)records;
+	ssize_t done = write(to, records, len);
+
+	if (done > 0)
+		return done;
+	if (!forward_is_lost())
+		checked(-1, "write of a batch");
+	return sizeof(*first) + (first->len + VTUN_RECORD_ALIGN - 1) /
+	       VTUN_RECORD_ALIGN * VTUN_RECORD_ALIGN;
+}
+
+/* What is read is what can be written: as much as there is, or room. */
 static void forward_batch(int from, int to, uint64_t *calls)
 {
-	static char records[FORWARD_BURST * 4096 + BENCH_PACKET_MAX];
-	ssize_t len, done;
+	static char records[FORWARD_BATCH];
+	size_t done = 0;
+	ssize_t len;
 
 	len = read(from, records, sizeof(records));
 	(*calls)++;
 	if (len < 0 && errno == EAGAIN)
 		return;
 	checked(len, "read of a batch");
-	done = write(to, records, len);
-	(*calls)++;
-	if (done < 0 && errno != EAGAIN && errno != ENOBUFS && errno != EIO)
-		checked(-1, "write of a batch");
+	for (; done < (size_t)len; (*calls)++)
+		done += forward_write(to, records + done, len - done);
 }
 
-/* Return: whether there was a packet. A full device makes us lose it, as it
- * does every such program.
- */
+/* Return: whether there was a packet. */
 static bool forward_one(int from, int to, uint64_t *calls)
 {
 	static char packet[BENCH_PACKET_MAX + 64];
@@ -65,8 +83,7 @@ static bool forward_one(int from, int to, uint64_t *calls)
 	if (len < 0 && errno == EAGAIN)
 		return false;
 	checked(len, "read");
-	if (write(to, packet, len) != len && errno != EAGAIN &&
-	    errno != ENOBUFS && errno != EIO)
+	if (write(to, packet, len) != len && !forward_is_lost())
 		checked(-1, "write");
 	(*calls)++;
 	return true;
@@ -88,6 +105,7 @@ static void forward_slowly(int from, int to, uint64_t *calls)
 		usleep(FORWARD_SLOW);
 }
 
+__attribute__((noreturn))
 static void forward_for_ever(int one, int two, forward_run *there,
 			     forward_run *back, uint64_t *calls)
 {
@@ -128,8 +146,8 @@ static int forward_port(const struct driver *driver, const struct figure *fig,
 	if (method->batch)
 		batch_switch_on(port.fd);
 	if (method->hold)
-		port_hold(port.name, method->hold *
-			  (meter_counts ? 1 : FORWARD_EMULATOR));
+		port_hold(driver, port.name, method->hold *
+			  (meter_counts ? 1 : FORWARD_HOLD_SCALE));
 	if (method->fifo)
 		port_length(port.name, method->fifo);
 	checked(fcntl(port.fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
@@ -151,9 +169,9 @@ void forward_start(struct forward *forward, const struct figure *fig,
 		   const struct driver *driver, bool slow)
 {
 	forward_run *run = fig->method->batch ? forward_batch : forward_some;
-	int here = forward_netns();
 	int one, two;
 
+	forward->here = forward_netns();
 	forward->calls = shared_memory(sizeof(*forward->calls));
 	two = forward_port(driver, fig, BENCH_PEER);
 	checked(unshare(CLONE_NEWNET), "unshare");
@@ -163,12 +181,27 @@ void forward_start(struct forward *forward, const struct figure *fig,
 	if (!forward->program)
 		forward_for_ever(one, two, slow ? forward_slowly : run, run,
 				 forward->calls);
-	checked(setns(here, CLONE_NEWNET), "setns");
+	forward_come_back(forward);
 }
 
 void forward_go_there(const struct forward *forward)
 {
 	checked(setns(forward->there, CLONE_NEWNET), "setns");
+}
+
+void forward_come_back(const struct forward *forward)
+{
+	checked(setns(forward->here, CLONE_NEWNET), "setns");
+}
+
+/* A process in the sender's namespace; in it, 0. */
+pid_t forward_start_sender(const struct forward *forward)
+{
+	pid_t pid = start_process();
+
+	if (!pid)
+		forward_go_there(forward);
+	return pid;
 }
 
 void forward_end(struct forward *forward)
@@ -200,8 +233,8 @@ static uint64_t forward_packets(void)
 	FILE *f = fopen("/proc/net/dev", "r");
 
 	while (f && fgets(line, sizeof(line), f))
-		sscanf(line, " bench0: %*u %llu %*u %*u %*u %*u %*u %*u %*u %llu",
-		       &in, &out);
+		sscanf(line, " bench0: %*u %llu %*u %*u %*u %*u %*u %*u %*u "
+		       "%llu", &in, &out);
 	if (f)
 		fclose(f);
 	return in + out;
@@ -231,6 +264,7 @@ void forward_tell(struct forward *forward)
 		die("no packets");
 	meter_named("calls", (now.calls - forward->before.calls) / packets,
 		    "calls/packet");
-	meter_named("wakeups", 1000 * (now.wakeups - forward->before.wakeups) /
-		    packets, "wakeups/1000packets");
+	meter_named("wakeups", 1000 *
+		    (now.wakeups - forward->before.wakeups) / packets,
+		    "wakeups/1000packets");
 }

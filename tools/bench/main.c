@@ -124,17 +124,23 @@ void put_file(const char *path, const char *text)
 /* A process of the figure's own, which does not outlive it; in it, 0. */
 pid_t start_process(void)
 {
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 
 	fflush(stdout);
 	pid = checked(fork(), "fork");
-	if (!pid)
+	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			exit(1);
+	}
 	return pid;
 }
 
+/* What was measured means nothing if it had ended by itself. */
 void end_process(pid_t pid)
 {
+	if (waitpid(pid, NULL, WNOHANG))
+		die("a process of the figure has ended");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }
@@ -207,28 +213,54 @@ static void run_one(const struct figure *fig, const struct driver *driver,
 	exit(0);
 }
 
-static void run_figure(const struct figure *fig, int rounds)
+static void run_round(const struct figure *fig, int round)
 {
 	static unsigned int number;
-	int round, i;
+	int i;
 
-	for (round = 0; round < rounds; round++) {
-		for (i = 0; i < 2; i++) {
-			/* Who goes first changes. */
-			const struct driver *driver = &drivers[(round + i) % 2];
+	for (i = 0; i < 2; i++) {
+		/* Who goes first changes. */
+		const struct driver *driver = &drivers[(round + i) % 2];
 
-			if (fig->no_driver)
-				driver = &no_driver;
-			/* What the last one left behind goes away meanwhile. */
-			usleep(SETTLE);
-			number = (number + 1) % MARK_NUMBERS;
-			run_one(fig, driver, round, number);
-			if (fig->no_driver)
-				break;
-		}
+		if (fig->no_driver)
+			driver = &no_driver;
+		/* What the last one left behind goes away meanwhile. */
+		usleep(SETTLE);
+		number = (number + 1) % MARK_NUMBERS;
+		run_one(fig, driver, round, number);
+		if (fig->no_driver)
+			break;
 	}
-	printf("@done %s\n", fig->name);
+}
+
+/* Figures that are compared with each other, in turn: [first, end). */
+static void run_family(const struct figure *first, const struct figure *end,
+		       int rounds)
+{
+	const struct figure *fig;
+	int round;
+
+	for (round = 0; round < rounds; round++)
+		for (fig = first; fig < end; fig++)
+			if (fig->wanted)
+				run_round(fig, round);
+	for (fig = first; fig < end; fig++)
+		if (fig->wanted)
+			printf("@done %s\n", fig->name);
 	fflush(stdout);
+}
+
+static void run_all(int rounds)
+{
+	unsigned int i, end;
+
+	for (i = 0; i < n_figures; i = end) {
+		for (end = i + 1; end < n_figures; end++)
+			if (figures[end].run != figures[i].run ||
+			    figures[end].size != figures[i].size)
+				break;
+		run_family(&figures[i], &figures[end], rounds);
+	}
 }
 
 /* In a guest whose clock counts instructions, what is measured is exact. */
@@ -333,13 +365,13 @@ int main(int argc, char **argv)
 		sleep(START);
 	}
 	for (i = 0; i < n_figures; i++) {
-		if (!wanted(&figures[i], argv + optind, argc - optind))
-			continue;
-		if (list)
+		figures[i].wanted = wanted(&figures[i], argv + optind,
+					   argc - optind);
+		if (list && figures[i].wanted)
 			puts(figures[i].name);
-		else
-			run_figure(&figures[i], rounds);
 	}
+	if (!list)
+		run_all(rounds);
 	if (symbols)
 		tell_symbols();
 	return 0;

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -134,6 +135,27 @@ void meter_value(double value, const char *unit)
 	printf("@value %s %s %d %.6g %s\n", meter.name, meter.driver,
 	       meter.round, value, unit);
 	fflush(stdout);
+}
+
+static int meter_by_value(const void *a, const void *b)
+{
+	double one = *(const double *)a, two = *(const double *)b;
+
+	return (one > two) - (one < two);
+}
+
+/**
+ * meter_times() - how long something took: FIGURE/p50 and FIGURE/p99
+ * @took: seconds; sorted
+ * @n: how many, not 0
+ * @scale: of @unit, how many are a second
+ * @unit: what is shown
+ */
+void meter_times(double *took, unsigned int n, double scale, const char *unit)
+{
+	qsort(took, n, sizeof(*took), meter_by_value);
+	meter_named("p50", took[n / 2] * scale, unit);
+	meter_named("p99", took[n * 99 / 100] * scale, unit);
 }
 
 /* A figure that has several: FIGURE/WHAT */

@@ -23,8 +23,6 @@
  */
 #define OTHER_CHUNK	2048
 
-#define OTHER_MAC	"02:00:00:00:00:01"
-
 #define OTHER_BLOCK	(64 << 10)
 #define OTHER_BLOCKS	96
 
@@ -36,11 +34,12 @@ static int other_veth(void)
 {
 	net_quiet();
 	if (shell("ip link add bench0 type veth peer name bench1 address "
-		  OTHER_MAC " 2>/dev/null"))
+		  BENCH_PEER_MAC " 2>/dev/null"))
 		skip("no veth in this kernel");
 	port_up("bench0", BENCH_ADDRESS);
 	port_up("bench1", 0);
-	if (shell("ip neigh add 10.1.0.2 dev bench0 lladdr " OTHER_MAC))
+	if (shell("ip neigh add " BENCH_PEER_TEXT " dev bench0 lladdr "
+		  BENCH_PEER_MAC))
 		die("no neighbour");
 	return packet_source();
 }

@@ -57,13 +57,18 @@ size_t packet_udp(void *packet, size_t len, uint32_t from, uint32_t to,
 	return len;
 }
 
-static int packet_socket(uint32_t address)
+struct sockaddr_in packet_address(uint32_t address, uint16_t port)
 {
-	struct sockaddr_in sin = {
+	return (struct sockaddr_in) {
 		.sin_family = AF_INET,
-		.sin_port = htons(BENCH_PORT),
+		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(address),
 	};
+}
+
+static int packet_socket(uint32_t address)
+{
+	struct sockaddr_in sin = packet_address(address, BENCH_PORT);
 	int fd = checked(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
 	int size = 64 << 20;
 

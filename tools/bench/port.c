@@ -19,7 +19,7 @@
 
 #include "bench.h"
 
-/* The kernel's headers have it since 7.3. */
+/* The kernel's headers have it since 7.3, include/compat is the module's. */
 #ifndef IFF_BACKPRESSURE
 #define IFF_BACKPRESSURE	0x0080
 #endif
@@ -68,7 +68,8 @@ void port_up(const char *name, uint32_t address)
 }
 
 /* ethtool -C rx-usecs, which in-tree tun refuses. */
-void port_hold(const char *name, unsigned int usecs)
+void port_hold(const struct driver *driver, const char *name,
+	       unsigned int usecs)
 {
 	int ctl = checked(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
 	struct ethtool_coalesce coalesce = {
@@ -77,7 +78,8 @@ void port_hold(const char *name, unsigned int usecs)
 	struct ifreq ifr = { .ifr_data = (void *)&coalesce };
 
 	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
-	if (ioctl(ctl, SIOCETHTOOL, &ifr) && errno != EOPNOTSUPP)
+	if (ioctl(ctl, SIOCETHTOOL, &ifr) &&
+	    (errno != EOPNOTSUPP || !strcmp(driver->name, "vtun")))
 		checked(-1, "ETHTOOL_SCOALESCE");
 	close(ctl);
 }
@@ -96,9 +98,13 @@ void port_length(const char *name, unsigned int packets)
 /* What TUNSETIFF is asked for. */
 int port_flags(const struct figure *fig, int kind)
 {
-	return IFF_NO_PI | (kind == PORT_TUN ? IFF_TUN : IFF_TAP) |
-	       (fig->vnet ? IFF_VNET_HDR : 0) |
-	       (fig->method && fig->method->pressure ? IFF_BACKPRESSURE : 0);
+	int flags = IFF_NO_PI | (kind == PORT_TUN ? IFF_TUN : IFF_TAP);
+
+	if (fig->vnet)
+		flags |= IFF_VNET_HDR;
+	if (fig->method && fig->method->pressure)
+		flags |= IFF_BACKPRESSURE;
+	return flags;
 }
 
 /* Where the driver does not know it, TUNSETIFF would just ignore it. */

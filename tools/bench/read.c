@@ -92,8 +92,8 @@ static void pktgen_open(const struct port *port, unsigned int size)
 	pktgen_tell("kpktgend_0", "add_device %s", port->name);
 	pktgen_tell(port->name, "count %d", BENCH_CHUNK);
 	pktgen_tell(port->name, "pkt_size %u", size);
-	pktgen_tell(port->name, "dst_mac 02:00:00:00:00:01");
-	pktgen_tell(port->name, "dst 10.1.0.2");
+	pktgen_tell(port->name, "dst_mac " BENCH_PEER_MAC);
+	pktgen_tell(port->name, "dst " BENCH_PEER_TEXT);
 }
 
 static unsigned long pktgen_sent(const struct port *port)

@@ -172,7 +172,7 @@ static const struct series *result_reference(const struct result *result)
 	char plain[128];
 	unsigned int i;
 
-	for (i = 0; i < 2 && !at; i++)
+	for (i = 0; i < sizeof(only) / sizeof(only[0]) && !at; i++)
 		at = strstr(result->name, only[i]);
 	if (result->series[TUN].n || !at)
 		return &result->series[TUN];

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/if_tun.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -19,11 +20,12 @@
 
 static struct port scale_ports[SCALE_MAX];
 static char scale_packets[SCALE_MAX][SCALE_SIZE];
+static int scale_sockets[SCALE_MAX];
 static char scale_buffer[2048];
 
 static void scale_prepare(void)
 {
-	struct rlimit limit = { SCALE_MAX + 64, SCALE_MAX + 64 };
+	struct rlimit limit = { 2 * SCALE_MAX + 64, 2 * SCALE_MAX + 64 };
 
 	checked(setrlimit(RLIMIT_NOFILE, &limit), "RLIMIT_NOFILE");
 	net_quiet();
@@ -42,50 +44,66 @@ static void scale_write(struct port *port, const char *packet)
 		checked(-1, "write");
 }
 
-static void scale_send(int source, uint16_t port)
+static void scale_send(unsigned int flow)
 {
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(BENCH_PEER),
-	};
-
-	if (sendto(source, scale_buffer, SCALE_SIZE - BENCH_HEADERS, 0, (void *)&sin,
-		   sizeof(sin)) < 0)
-		checked(-1, "sendto");
+	checked(send(scale_sockets[flow], scale_buffer,
+		     SCALE_SIZE - BENCH_HEADERS, 0), "send");
 }
 
-static int scale_socket(void)
+/* What was sent comes by the queue through which its flow was written. */
+static void scale_read(struct port *port)
 {
-	return checked(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+	checked(read(port->fd, scale_buffer, sizeof(scale_buffer)), "read");
 }
 
-/* One device, a queue for each: each queue has its flow, in both directions.
- * Nobody listens, so that what is written ends in the stack's tables.
+/* One end of a flow, whose other end is the program; nothing that is written
+ * gets further than its filter.
  */
-static void scale_queues(const struct figure *fig, const struct driver *driver)
+static int scale_socket(uint16_t port)
 {
-	unsigned int i, next = 0;
-	int source;
+	struct sockaddr_in here = packet_address(BENCH_ADDRESS, port);
+	struct sockaddr_in peer = packet_address(BENCH_PEER, port);
+	struct sock_filter none = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog prog = { .len = 1, .filter = &none };
+	int fd = checked(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+			 "socket");
 
-	scale_prepare();
-	for (i = 0; i < fig->n; i++) {
-		scale_open(&scale_ports[i], driver, "bench0", IFF_MULTI_QUEUE);
+	checked(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
+			   sizeof(prog)), "SO_ATTACH_FILTER");
+	checked(bind(fd, (void *)&here, sizeof(here)), "bind");
+	checked(connect(fd, (void *)&peer, sizeof(peer)), "connect");
+	return fd;
+}
+
+/* After the device has its address. */
+static void scale_open_flows(unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		scale_sockets[i] = scale_socket(BENCH_PORT + i);
 		packet_udp(scale_packets[i], SCALE_SIZE, BENCH_PEER,
 			   BENCH_ADDRESS, BENCH_PORT + i);
 	}
+}
+
+/* One device, a queue for each: each queue has its flow, in both directions. */
+static void scale_queues(const struct figure *fig, const struct driver *driver)
+{
+	unsigned int i, next = 0;
+
+	scale_prepare();
+	for (i = 0; i < fig->n; i++)
+		scale_open(&scale_ports[i], driver, "bench0", IFF_MULTI_QUEUE);
 	port_up("bench0", BENCH_ADDRESS);
-	source = scale_socket();
-	while (meter_more(BENCH_CHUNK)) {
+	scale_open_flows(fig->n);
+	while (meter_more(2 * BENCH_CHUNK)) {
 		for (i = 0; i < BENCH_CHUNK; i++) {
 			scale_write(&scale_ports[next], scale_packets[next]);
-			scale_send(source, BENCH_PORT + next);
+			scale_send(next);
+			scale_read(&scale_ports[next]);
 			next = (next + 1) % fig->n;
 		}
-		for (i = 0; i < fig->n; i++)
-			while (read(scale_ports[i].fd, scale_buffer,
-				    sizeof(scale_buffer)) > 0)
-				;
 	}
 	meter_stop();
 }
@@ -120,26 +138,20 @@ static void scale_devices(const struct figure *fig, const struct driver *driver)
 static void scale_flows(const struct figure *fig, const struct driver *driver)
 {
 	unsigned int i, flow = 0;
-	int source, q;
+	int q;
 
 	scale_prepare();
 	for (q = 0; q < 2; q++)
 		scale_open(&scale_ports[q], driver, "bench0", IFF_MULTI_QUEUE);
 	port_up("bench0", BENCH_ADDRESS);
-	for (i = 0; i < fig->n; i++)
-		packet_udp(scale_packets[i], SCALE_SIZE, BENCH_PEER,
-			   BENCH_ADDRESS, BENCH_PORT + i);
-	source = scale_socket();
-	while (meter_more(BENCH_CHUNK)) {
+	scale_open_flows(fig->n);
+	while (meter_more(2 * BENCH_CHUNK)) {
 		for (i = 0; i < BENCH_CHUNK; i++) {
 			scale_write(&scale_ports[flow % 2], scale_packets[flow]);
-			scale_send(source, BENCH_PORT + flow);
+			scale_send(flow);
+			scale_read(&scale_ports[flow % 2]);
 			flow = (flow + 1) % fig->n;
 		}
-		for (q = 0; q < 2; q++)
-			while (read(scale_ports[q].fd, scale_buffer,
-				    sizeof(scale_buffer)) > 0)
-				;
 	}
 	meter_stop();
 }

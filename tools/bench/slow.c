@@ -7,7 +7,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,109 +17,92 @@
 #define SLOW_BEFORE	(2 * meter_seconds)
 #define SLOW_PORT	(BENCH_PORT + 1)
 #define SLOW_PINGS	4096
-#define SLOW_PAUSE	10000	/* microseconds between two */
+#define SLOW_PAUSE	0.01	/* seconds from one to the next */
+
+struct slow_ping {
+	double sent;
+	unsigned int number;
+};
 
 struct slow_pings {
-	unsigned int n;
+	unsigned int came;
+	unsigned int last;	/* the number of the latest that came, from 1 */
 	double took[SLOW_PINGS];
 };
 
-static int slow_socket(uint32_t address)
+__attribute__((noreturn)) static void slow_answer(void)
 {
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(SLOW_PORT),
-		.sin_addr.s_addr = htonl(address),
-	};
-	int fd = checked(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
-
-	if (address == INADDR_ANY)
-		checked(bind(fd, (void *)&sin, sizeof(sin)), "bind");
-	else
-		checked(connect(fd, (void *)&sin, sizeof(sin)), "connect");
-	return fd;
-}
-
-static void slow_answer(void)
-{
-	int fd = slow_socket(INADDR_ANY);
-	struct sockaddr_in from;
+	struct sockaddr_in sin = packet_address(INADDR_ANY, SLOW_PORT), from;
+	int fd = checked(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+			 "socket");
+	struct slow_ping ping;
 	socklen_t len;
-	double sent;
 
+	checked(bind(fd, (void *)&sin, sizeof(sin)), "bind");
 	for (;;) {
 		len = sizeof(from);
-		checked(recvfrom(fd, &sent, sizeof(sent), 0, (void *)&from, &len),
-			"recvfrom");
-		checked(sendto(fd, &sent, sizeof(sent), 0, (void *)&from, len),
+		checked(recvfrom(fd, &ping, sizeof(ping), 0, (void *)&from,
+				 &len), "recvfrom");
+		checked(sendto(fd, &ping, sizeof(ping), 0, (void *)&from, len),
 			"sendto");
 	}
 }
 
-/* Whoever is lost isn't waited for. */
-static void slow_ping(struct slow_pings *pings)
+/* What comes until then. */
+static void slow_listen(int fd, struct slow_pings *pings, double until)
 {
-	int fd = slow_socket(BENCH_PEER);
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	double sent;
+	struct slow_ping ping;
+	struct timespec left;
+	double now;
 
-	for (;;) {
-		sent = meter_now();
-		send(fd, &sent, sizeof(sent), 0);
-		if (checked(poll(&pfd, 1, SLOW_PAUSE / 1000), "poll"))
-			while (pings->n < SLOW_PINGS &&
-			       recv(fd, &sent, sizeof(sent), MSG_DONTWAIT) > 0)
-				pings->took[pings->n++] = meter_now() - sent;
-		usleep(SLOW_PAUSE);
+	while ((now = meter_now()) < until) {
+		left = (struct timespec){ .tv_nsec = (until - now) * 1e9 };
+		if (!checked(ppoll(&pfd, 1, &left, NULL), "ppoll"))
+			return;
+		if (recv(fd, &ping, sizeof(ping), MSG_DONTWAIT) < 0 ||
+		    pings->came == SLOW_PINGS)
+			continue;
+		pings->took[pings->came++] = meter_now() - ping.sent;
+		pings->last = ping.number;
 	}
 }
 
-static int slow_by_value(const void *a, const void *b)
+/* Whoever is lost isn't waited for. */
+__attribute__((noreturn)) static void slow_ping(struct slow_pings *pings)
 {
-	double one = *(const double *)a, two = *(const double *)b;
+	struct sockaddr_in sin = packet_address(BENCH_PEER, SLOW_PORT);
+	int fd = checked(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+			 "socket");
+	struct slow_ping ping = {};
+	double next = meter_now();
 
-	return (one > two) - (one < two);
+	checked(connect(fd, (void *)&sin, sizeof(sin)), "connect");
+	for (;;) {
+		ping.sent = meter_now();
+		ping.number++;
+		send(fd, &ping, sizeof(ping), 0);
+		next += SLOW_PAUSE;
+		slow_listen(fd, pings, next);
+	}
 }
 
+/* Those that were still on the way are not lost. */
 static void slow_tell(struct slow_pings *pings)
 {
-	if (!pings->n)
+	if (!pings->came)
 		die("no ping came back");
-	qsort(pings->took, pings->n, sizeof(*pings->took), slow_by_value);
-	meter_named("p50", pings->took[pings->n / 2] * 1e3, "ms");
-	meter_named("p99", pings->took[pings->n * 99 / 100] * 1e3, "ms");
-}
-
-static pid_t slow_start_sender(const struct forward *forward,
-			       unsigned int streams)
-{
-	pid_t pid = start_process();
-
-	if (pid)
-		return pid;
-	forward_go_there(forward);
-	stream_send(streams);
-	exit(0);
-}
-
-static pid_t slow_start_pings(const struct forward *forward,
-			      struct slow_pings *pings)
-{
-	pid_t pid = start_process();
-
-	if (pid)
-		return pid;
-	forward_go_there(forward);
-	slow_ping(pings);
-	exit(0);
+	meter_named("lost", 100 - 100.0 * pings->came / pings->last, "%lost");
+	meter_times(pings->took, pings->came, 1e3, "ms");
 }
 
 static void slow_forward(const struct figure *fig, const struct driver *driver)
 {
 	struct slow_pings *pings = shared_memory(sizeof(*pings));
 	pid_t sender, pinger, answerer;
-	struct forward forward;
 	struct pollfd pfd[STREAMS_MAX];
+	struct forward forward;
+	double since, bytes;
 	int listener;
 
 	forward_start(&forward, fig, driver, true);
@@ -128,12 +110,17 @@ static void slow_forward(const struct figure *fig, const struct driver *driver)
 	answerer = start_process();
 	if (!answerer)
 		slow_answer();
-	sender = slow_start_sender(&forward, fig->n);
+	sender = forward_start_sender(&forward);
+	if (!sender)
+		stream_send(fig->n);
 	stream_accept(listener, pfd, fig->n);
 	stream_receive(pfd, fig->n, SLOW_BEFORE);
-	pinger = slow_start_pings(&forward, pings);
-	meter_named("rate", stream_receive(pfd, fig->n, SLOW_SECONDS) / 1024 /
-		    SLOW_SECONDS, "KiB/s");
+	pinger = forward_start_sender(&forward);
+	if (!pinger)
+		slow_ping(pings);
+	since = meter_now();
+	bytes = stream_receive(pfd, fig->n, SLOW_SECONDS);
+	meter_named("rate", bytes / 1024 / (meter_now() - since), "KiB/s");
 	end_process(pinger);
 	slow_tell(pings);
 	end_process(sender);
@@ -147,19 +134,20 @@ void slow_figures(void)
 		{ .name = "plain" },
 		{ .name = "fq_codel", .qdisc = "fq_codel" },
 		{ .name = "pressure", .pressure = true },
-		{ .name = "pressure+fq_codel", .pressure = true,
+		{ .name = "pressure-fq_codel", .pressure = true,
 		  .qdisc = "fq_codel", .fifo = 16 },
-		{ .name = "pressure+cake", .pressure = true, .qdisc = "cake",
+		{ .name = "pressure-cake", .pressure = true, .qdisc = "cake",
 		  .fifo = 16 },
 	};
+	const unsigned int n = sizeof(methods) / sizeof(methods[0]);
 	static const unsigned int streams[] = { 1, 16 };
 	struct figure *fig;
 	unsigned int i;
 
-	for (i = 0; i < 10; i++) {
+	for (i = 0; i < 2 * n; i++) {
 		fig = figure_add(slow_forward, "slow-forward/%u/%s",
-				 streams[i / 5], methods[i % 5].name);
-		fig->n = streams[i / 5];
-		fig->method = &methods[i % 5];
+				 streams[i / n], methods[i % n].name);
+		fig->n = streams[i / n];
+		fig->method = &methods[i % n];
 	}
 }

@@ -12,11 +12,9 @@
 
 int stream_listen(void)
 {
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(BENCH_PORT),
-	};
-	int fd = checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+	struct sockaddr_in sin = packet_address(INADDR_ANY, BENCH_PORT);
+	int fd = checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+			 "socket");
 
 	checked(bind(fd, (void *)&sin, sizeof(sin)), "bind");
 	checked(listen(fd, STREAMS_MAX), "listen");
@@ -25,12 +23,9 @@ int stream_listen(void)
 
 static int stream_connect(void)
 {
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons(BENCH_PORT),
-		.sin_addr.s_addr = htonl(BENCH_PEER),
-	};
-	int fd = checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+	struct sockaddr_in sin = packet_address(BENCH_PEER, BENCH_PORT);
+	int fd = checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+			 "socket");
 
 	checked(connect(fd, (void *)&sin, sizeof(sin)), "connect");
 	return fd;
@@ -51,8 +46,8 @@ void stream_send(unsigned int streams)
 	for (;;) {
 		checked(poll(pfd, streams, -1), "poll");
 		for (i = 0; i < streams; i++)
-			if (pfd[i].revents && send(pfd[i].fd, data, sizeof(data),
-						   MSG_NOSIGNAL) < 0 &&
+			if (pfd[i].revents &&
+			    send(pfd[i].fd, data, sizeof(data), MSG_NOSIGNAL) < 0 &&
 			    errno != EAGAIN)
 				checked(-1, "send");
 	}
@@ -73,7 +68,8 @@ static uint64_t stream_receive_some(struct pollfd *pfd, unsigned int n)
 		len = recv(pfd[i].fd, data, sizeof(data), MSG_DONTWAIT);
 		if (len < 0 && errno == EAGAIN)
 			continue;
-		checked(len, "recv");
+		if (!checked(len, "recv"))
+			die("a stream has ended");
 		bytes += len;
 	}
 	return bytes;
@@ -92,15 +88,19 @@ uint64_t stream_receive(struct pollfd *pfd, unsigned int n, double seconds)
 
 void stream_accept(int listener, struct pollfd *pfd, unsigned int n)
 {
+	struct pollfd waiting = { .fd = listener, .events = POLLIN };
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
+		if (!checked(poll(&waiting, 1, 10000), "poll"))
+			die("nobody connects for 10 s");
 		pfd[i].fd = checked(accept(listener, NULL, NULL), "accept");
 		pfd[i].events = POLLIN;
 	}
 }
 
-static void stream_forward(const struct figure *fig, const struct driver *driver)
+static void stream_forward(const struct figure *fig,
+			   const struct driver *driver)
 {
 	struct pollfd pfd[STREAMS_MAX];
 	struct forward forward;
@@ -110,11 +110,9 @@ static void stream_forward(const struct figure *fig, const struct driver *driver
 
 	forward_start(&forward, fig, driver, false);
 	listener = stream_listen();
-	sender = start_process();
-	if (!sender) {
-		forward_go_there(&forward);
+	sender = forward_start_sender(&forward);
+	if (!sender)
 		stream_send(fig->n);
-	}
 	stream_accept(listener, pfd, fig->n);
 	/* The windows open. */
 	stream_receive(pfd, fig->n, meter_seconds / 4);
@@ -135,16 +133,18 @@ void stream_figures(void)
 		{ .name = "batch", .batch = 64 },
 		{ .name = "pressure", .pressure = true },
 	};
+	const unsigned int n = sizeof(methods) / sizeof(methods[0]);
 	static const unsigned int streams[] = { 1, 8 };
 	struct figure *fig;
 	unsigned int i;
 
-	for (i = 0; i < 16; i++) {
-		const struct method *method = &methods[i / 2 % 4];
+	for (i = 0; i < 2 * 2 * n; i++) {
+		const struct method *method = &methods[i / 2 % n];
 
 		fig = figure_add(stream_forward, "tcp-forward/%u/%s%s",
-				 streams[i / 8], method->name, i & 1 ? "+gso" : "");
-		fig->n = streams[i / 8];
+				 streams[i / 2 / n], method->name,
+				 i & 1 ? "+gso" : "");
+		fig->n = streams[i / 2 / n];
 		fig->method = method;
 		fig->vnet = i & 1;
 	}
