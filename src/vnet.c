@@ -181,7 +181,7 @@ int vtun_vnet_push(const struct vtun_vnet *hdr,
 		return -EINVAL;
 	vtun_vnet_encode(hdr, format->little_endian, &wire);
 	if (copy_to_iter(&wire, size, to) != size ||
-	    iov_iter_zero(rest, to) != rest)
+	    (rest && iov_iter_zero(rest, to) != rest))
 		return -EFAULT;
 	return 0;
 }
