@@ -17,6 +17,7 @@
 
 #define SEGMENTS	24
 #define NOWAIT		3		/* of the kinds of reads and writes */
+#define RECORD		6
 
 void gen_put(struct step *step, const void *data, size_t len)
 {
@@ -80,7 +81,7 @@ void gen_write_packet(struct gen *gen, struct step *step, struct gen_device *dev
 }
 
 static const char *const write_kinds[] = {
-	"write", "writev", "pwritev2", "nowait", "fault", "bad", NULL
+	"write", "writev", "pwritev2", "nowait", "fault", "bad", "record", NULL
 };
 
 /* In-tree tun of 6.1 has no RWF_NOWAIT. */
@@ -103,7 +104,9 @@ static void generate_write(struct gen *gen, struct step *step)
 		step->v[3] = 4097;
 		return;
 	}
-	if (percent(gen, 70))
+	if (percent(gen, 20))
+		step->v[2] = RECORD;
+	if (step->v[2] || percent(gen, 65))
 		return;
 	step->v[2] = no_old_nowait(gen, 1 + below(gen, 5));
 	if (step->v[2] == 1)
@@ -200,6 +203,9 @@ static void run_write(struct world *world, const struct step *step)
 	case 5:
 		ret = write(fd, bad_pointer(), len);
 		break;
+	case RECORD:
+		ret = record_write(fd, data, len);
+		break;
 	default:
 		ret = write(fd, data, len);
 	}
@@ -215,7 +221,7 @@ const struct op op_write = {
 };
 
 static const char *const read_kinds[] = {
-	"read", "readv", "preadv", "nowait", "fault", "bad", NULL
+	"read", "readv", "preadv", "nowait", "fault", "bad", "record", NULL
 };
 
 static void generate_read(struct gen *gen, struct step *step)
@@ -224,9 +230,12 @@ static void generate_read(struct gen *gen, struct step *step)
 
 	step->v[0] = gen_attached_file(gen);
 	device = gen_device_of(gen, step->v[0]);
-	step->v[1] = percent(gen, 60) ? (device && device->vnet ? 70000 : 3000) :
+	step->v[1] = percent(gen, 60) ? 70000 :
 		     percent(gen, 50) ? below(gen, 130) : below(gen, 2000);
-	if (percent(gen, 75))
+	/* in-tree tun says that it has cut a packet, a record is never cut */
+	if (step->v[1] == 70000 && percent(gen, 30))
+		step->v[2] = RECORD;
+	if (step->v[2] || percent(gen, 70))
 		return;
 	/* a packet that can't be read ends the sequence: F6.15 */
 	step->v[2] = no_old_nowait(gen, 1 + below(gen, percent(gen, 20) ? 5 : 3));
@@ -277,6 +286,9 @@ static void run_read(struct world *world, const struct step *step)
 		break;
 	case 5:
 		ret = read(fd, bad_pointer(), len);
+		break;
+	case RECORD:
+		ret = record_read(fd, data, len);
 		break;
 	default:
 		ret = read(fd, data, len);

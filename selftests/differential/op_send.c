@@ -122,6 +122,7 @@ static void run_udp(struct world *world, const struct step *step)
 		setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof(size));
 	ret = sendto(fd, data, step->v[1], 0, (struct sockaddr *)&to, sizeof(to));
 	say_result(world, size ? "udp segments" : "udp", ret);
+	world->has_large |= size && ret > size;
 	size = 0;
 	setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof(size));
 }

@@ -82,8 +82,11 @@ void rules_shorter(struct world *world, const char *name, int64_t length)
 {
 	unsigned int flags;
 
-	if (length > 0 && length < 100 && rules_device_flags(name, &flags) &&
-	    flags & IFF_BACKPRESSURE)
+	if (length <= 0 || length >= 100)
+		return;
+	if (world->has_large)
+		say(world, "parts", "large packets and a shorter fifo");
+	else if (rules_device_flags(name, &flags) && flags & IFF_BACKPRESSURE)
 		say(world, "parts", "back pressure and a shorter fifo");
 }
 

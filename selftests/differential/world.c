@@ -212,7 +212,7 @@ void world_reset(struct world *world)
 	}
 	world->macs = 0;
 	world->used = 0;
-	world->sends_back = world->has_filter = world->has_learned = world->has_xdp = false;
+	world->has_large = world->sends_back = world->has_filter = world->has_learned = world->has_xdp = false;
 	world->may_hold = false;
 	world->native_xdp[0] = 0;
 }

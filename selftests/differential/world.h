@@ -44,6 +44,7 @@ struct world {
 	bool has_filter, has_learned, has_xdp;
 	bool may_hold;			/* GRO may keep a written packet for a moment */
 	char native_xdp[IFNAMSIZ];	/* which device has a program that may not pass; ? for some */
+	bool has_large;			/* packets that are read in segments may wait */
 	bool sends_back;		/* XDP may have put written packets into a fifo */
 };
 
@@ -88,6 +89,10 @@ void sleepers_end(struct world *world);
 void look_at_file(struct world *world, int slot);
 void look_at_sysfs(struct world *world, const char *name, const char *file);
 void look_at_ethtool(struct world *world, const char *name);
+
+/* One packet in a record of batch mode, where the driver has it; else the plain call. */
+ssize_t record_write(int fd, const void *data, size_t len);
+ssize_t record_read(int fd, void *data, size_t len);
 
 /* Bad pointers and guarded memory */
 void *bad_pointer(void);

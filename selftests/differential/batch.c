@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Batch mode for one call, which must do what the plain one does in in-tree tun.
+ * A record is longer than its packet, which the file's position would tell: there is none.
+ */
+#include "world.h"
+
+#include <errno.h>
+#include <linux/vtun.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define ALIGNED(n)	(((n) + VTUN_RECORD_ALIGN - 1) / VTUN_RECORD_ALIGN * VTUN_RECORD_ALIGN)
+
+static bool switch_mode(int fd, __u32 mode)
+{
+	return !ioctl(fd, VTUN_IOC_SETMODE, &mode);
+}
+
+static ssize_t write_one(int fd, const void *data, size_t len)
+{
+	size_t size = sizeof(struct vtun_record) + ALIGNED(len);
+	struct vtun_record *record = calloc(1, size);
+	ssize_t ret;
+	int err;
+
+	record->len = len;
+	memcpy(record + 1, data, len);
+	ret = pwrite(fd, record, size, 0);
+	err = errno;
+	free(record);
+	errno = err;
+	return ret == (ssize_t)size ? (ssize_t)len : ret;
+}
+
+ssize_t record_write(int fd, const void *data, size_t len)
+{
+	ssize_t ret;
+	int err;
+
+	if (!switch_mode(fd, VTUN_MODE_BATCH))
+		return pwrite(fd, data, len, 0);
+	ret = write_one(fd, data, len);
+	err = errno;
+	switch_mode(fd, 0);
+	errno = err;
+	return ret;
+}
+
+/* In no more room than it needs there is no second one. */
+static ssize_t read_one(int fd, struct vtun_record *record, void *data, size_t len)
+{
+	size_t size = sizeof(*record);
+	ssize_t ret;
+
+	do {
+		size += VTUN_RECORD_ALIGN;
+		ret = pread(fd, record, size, 0);
+	} while (ret < 0 && errno == EMSGSIZE && size < sizeof(*record) + len);
+	if (ret < 0)
+		return ret;
+	if (ret != (ssize_t)size || ALIGNED(record->len) + sizeof(*record) != size) {
+		errno = EPROTO;
+		return -1;
+	}
+	memcpy(data, record + 1, record->len);
+	return record->len;
+}
+
+ssize_t record_read(int fd, void *data, size_t len)
+{
+	struct vtun_record *record;
+	ssize_t ret;
+	int err;
+
+	if (!switch_mode(fd, VTUN_MODE_BATCH))
+		return pread(fd, data, len, 0);
+	record = malloc(sizeof(*record) + ALIGNED(len));
+	ret = read_one(fd, record, data, len);
+	err = errno;
+	free(record);
+	switch_mode(fd, 0);
+	errno = err;
+	return ret;
+}
