@@ -353,6 +353,75 @@ TEST_F(backpressure, next_file)
 	ASSERT_EQ(0, vt_persist(io->fd, false));
 }
 
+/* F10.6 F7.22: what waits in the fifo moves along, what the qdisc has is lost */
+TEST_F(backpressure, moved)
+{
+	struct io *io = &self->io;
+	int away = ns_new();
+
+	ASSERT_LE(0, away);
+	ASSERT_EQ(0, io_send_range(io, 0, 20, DATA));
+	ASSERT_EQ(0, io_recv(io, io->fd, 0, DATA));
+	ASSERT_EQ(0, link_set_netns(IO_NAME, away));
+	ASSERT_EQ(0, ns_enter(away));
+	close(io->ps);
+	ASSERT_EQ(0, link_up(IO_NAME));
+	ASSERT_EQ(0, io_listen(io));
+	self->index = link_index(IO_NAME);
+	ASSERT_EQ(0, hook_root(self->index, "pfifo"));
+	EXPECT_EQ(0, hook_held(self->index));
+	/* 1 to 3 are there, and one more fits */
+	ASSERT_EQ(0, io_send_range(io, 20, 25, DATA));
+	EXPECT_EQ(4, hook_held(self->index));
+	ASSERT_EQ(0, recv_range(io, 1, 4));
+	ASSERT_EQ(0, recv_range(io, 20, 25));
+	EXPECT_EQ(0, io_counted(io).tx_dropped);
+	EXPECT_EQ(-EAGAIN, io_recv(io, io->fd, 25, DATA));
+}
+
+/* F10.6 F7.23: the same with a fifo that is full still */
+TEST_F(backpressure, moved_while_full)
+{
+	struct io *io = &self->io;
+	int away = ns_new();
+
+	ASSERT_LE(0, away);
+	ASSERT_EQ(0, io_send_range(io, 0, 20, DATA));
+	ASSERT_EQ(0, link_set_netns(IO_NAME, away));
+	ASSERT_EQ(0, ns_enter(away));
+	close(io->ps);
+	ASSERT_EQ(0, link_up(IO_NAME));
+	ASSERT_EQ(0, io_listen(io));
+	self->index = link_index(IO_NAME);
+	ASSERT_EQ(0, hook_root(self->index, "pfifo"));
+	io_counted(io);
+	ASSERT_EQ(0, io_send_range(io, 20, 22, DATA));
+	EXPECT_EQ(vt_intree() ? 1 : 2, hook_held(self->index));
+	EXPECT_EQ(vt_intree(), io_counted(io).tx_dropped);
+	ASSERT_EQ(0, recv_range(io, 0, 4));
+	ASSERT_EQ(0, recv_range(io, 20 + vt_intree(), 22));
+}
+
+/* F10.3 F7.22: it is deleted; the file's next device begins anew */
+TEST_F(backpressure, deleted)
+{
+	struct io *io = &self->io;
+
+	ASSERT_EQ(0, io_send_range(io, 0, 20, DATA));
+	ASSERT_EQ(0, link_del(IO_NAME));
+	EXPECT_EQ(-EBADFD, io_recv(io, io->fd, 0, DATA));
+	close(io->ps);
+	ASSERT_EQ(0, vt_setiff(io->fd, IO_NAME, variant->flags));
+	ASSERT_EQ(0, link_up(IO_NAME));
+	ASSERT_EQ(0, io_listen(io));
+	self->index = link_index(IO_NAME);
+	ASSERT_EQ(0, hook_root(self->index, "pfifo"));
+	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 4));
+	ASSERT_EQ(0, io_send_range(io, 20, 26, DATA));
+	EXPECT_EQ(2, hook_held(self->index));
+	ASSERT_EQ(0, recv_range(io, 20, 26));
+}
+
 FIXTURE(backpressure_queues)
 {
 	struct flow_path path;
