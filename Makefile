@@ -70,9 +70,9 @@ quick: ## the selftests in User Mode Linux, which starts in a second (DRIVER= TE
 programs: ## real programs on all kernels, QEMU too, which `make test` leaves out (KERNEL= DRIVER=)
 	@TEST="$$(cd selftests && echo programs/*.sh)" TEST_LIMIT=3000 scripts/test
 
-soak: ## what takes too long for make test: STEPS=1000000 of the differential test, upstream's waits (KERNEL=)
-	@TEST="differential upstream" DRIVER=vtun STEPS=$(STEPS) TEST_SOAK=1 TEST_LIMIT=86400 \
-		TEST_TIMEOUT_GUEST=90000 scripts/test
+soak: ## what takes too long for make test: STEPS=1000000 of the differential test, upstream's waits, back pressure's race (KERNEL=)
+	@TEST="differential upstream race_backpressure" DRIVER=vtun STEPS=$(STEPS) TEST_SOAK=1 VTUN_SECONDS=200 \
+		TEST_LIMIT=86400 TEST_TIMEOUT_GUEST=90000 scripts/test
 	@KERNEL="6.1 6.12" DRIVER=tun scripts/test
 
 stress: ## everything at once on the same devices: SECONDS=900 on each kernel (KERNEL=; VTUN_SEED= repeats)

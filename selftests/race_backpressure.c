@@ -16,8 +16,9 @@
 #include <sys/time.h>
 
 #define NAME	"race0"
-#define SENDERS	3
+#define SENDERS	8
 #define FLOWS	(SENDERS + 1)
+#define HELD	4000			/* more than they all may have on their way */
 
 FIXTURE(race_backpressure)
 {
@@ -63,6 +64,10 @@ FIXTURE_SETUP(race_backpressure)
 	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(0, link_up(NAME));
 	self->index = link_index(NAME);
+	/* Its limit is the length that the device has now. A sender is not told of
+	 * what another one found no room for when it put that into the qdisc.
+	 */
+	ASSERT_EQ(0, link_set_txqlen(NAME, HELD));
 	ASSERT_EQ(0, hook_root(self->index, "pfifo"));
 	ASSERT_EQ(0, link_set_txqlen(NAME, variant->len));
 	ASSERT_EQ(0, flow_open(&self->path, NAME, variant->flags & IFF_TAP));
@@ -92,13 +97,20 @@ static void wait_in_read(int fd, bool wait)
 		setitimer(ITIMER_REAL, &limit, NULL);
 }
 
-/* Done is what the stack took; it says so when the qdisc is full. */
+/*
+ * Done is what the stack took; it says so when too much of it is in the qdisc.
+ * Each has a socket of its own, so that none waits for the others.
+ */
 static void job_send(struct race_job *job)
 {
 	FIXTURE_DATA(race_backpressure) *self = job->arg;
+	struct flow_path path;
+	int err = flow_open(&path, NAME, self->path.tap);
 
+	if (err)
+		race_fail(job, err);
 	while (race_goes_on(job)) {
-		int err = flow_send(&self->path, job->nr, job->done + 1);
+		err = flow_send(&path, job->nr, job->done + 1);
 
 		if (!err)
 			race_done(job);
@@ -107,6 +119,15 @@ static void job_send(struct race_job *job)
 		else if (err != -ENETDOWN)
 			race_fail(job, err);
 	}
+}
+
+/* For a while, at random: mostly not, seldom until all senders wait, too. */
+static void pause_somewhat(void)
+{
+	if (rand() % 64 == 0)
+		nap_ms(rand() % 8);
+	if (rand() % 1024 == 0)
+		nap_ms(rand() % 100);
 }
 
 /*
@@ -121,14 +142,13 @@ static void job_read(struct race_job *job)
 	uint32_t last[FLOWS] = {};
 	struct flow_mark mark;
 
-	srand(job->nr);
+	srand(now_us());
 	while (race_goes_on(job)) {
 		int err;
 
 		wait_in_read(self->fd, job->rounds % 2);
 		err = flow_read(&self->path, self->fd, &mark);
-		if (rand() % 64 == 0)
-			nap_ms(rand() % 8);
+		pause_somewhat();
 		if (err == -EAGAIN || err == -EINTR)
 			continue;
 		if (err || mark.flow >= FLOWS ||

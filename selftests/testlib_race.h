@@ -10,7 +10,7 @@
 
 #include "testlib.h"
 
-#define RACE_JOBS	8
+#define RACE_JOBS	12
 #define RACE_TIMEOUT	300	/* s, for TEST_F_TIMEOUT */
 
 /* In memory that all jobs share. */
