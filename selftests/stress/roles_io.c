@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Roles of programs: files that come and go, read, write and wait. */
 #include "stress.h"
+#include "testlib_batch.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -202,6 +203,79 @@ static bool interrupt_one(struct stress *s)
 	return ret == -EINTR;
 }
 
+/* Break the record at @at, of a packet of @len bytes: its length, what is 0, or both. */
+static void break_record(struct stress *s, struct batch *b, size_t at, size_t len)
+{
+	struct vtun_record record = { .len = len };
+	size_t pad = batch_size(len) - sizeof(record) - len;
+
+	if (stress_any(s, 2))
+		record.len = stress_any(s, 2) ? stress_any(s, 4096) : rand_r(&s->seed);
+	if (stress_any(s, 2))
+		record.reserved = rand_r(&s->seed);
+	memcpy(b->buf + at, &record, sizeof(record));
+	if (pad && stress_any(s, 2))
+		b->buf[at + sizeof(record) + len + stress_any(s, pad)] = 1 + stress_any(s, 255);
+}
+
+/* Some packets, of which each write has a broken record or none, or ends too early. */
+static void fill_batch(struct stress *s, struct batch *b)
+{
+	int i, num = 1 + stress_any(s, 100), bad = stress_any(s, 2 * num);
+
+	batch_clear(b);
+	for (i = 0; i < num; i++) {
+		uint8_t buf[PKT_MAX];
+		size_t at = b->len, len = stress_packet(s, buf);
+
+		batch_add(b, buf, len);
+		if (i == bad)
+			break_record(s, b, at, len);
+	}
+	if (!stress_any(s, 8))	/* there is no record as short as that */
+		b->len -= stress_any(s, 24);
+}
+
+/*
+ * Nobody else has this file, so what it reads are records. One that is not as it
+ * must be is the driver's bug, and ends the role.
+ */
+static bool read_batch(struct stress *s, struct batch *b)
+{
+	ssize_t n = batch_read(b, s->fd, stress_any(s, 2) ? stress_any(s, 4096)
+							  : BATCH_MAX);
+	const uint8_t *data;
+	bool done = n > 0;
+
+	if (done) {
+		while ((n = batch_next(b, &data)) > 0)
+			;
+		if (n)
+			abort();
+	}
+	return done;
+}
+
+/* A file in batch mode, for a few reads and writes. */
+static bool batch(struct stress *s)
+{
+	static struct batch b;
+	int i, fd = stress_file(s);
+	bool wrote = false, got = false;
+
+	if (fd < 0 || batch_mode(fd, VTUN_MODE_BATCH |
+				     (stress_any(s, 2) ? VTUN_MODE_NOTRUNC : 0)))
+		return false;
+	for (i = stress_any(s, 8); i >= 0; i--) {
+		fill_batch(s, &b);
+		wrote |= batch_write(&b, fd) > 0;
+		psock_feed(s->dev->name, s->dev->flags & IFF_TAP,
+			   stress_any(s, 250), stress_any(s, 1000));
+		got |= read_batch(s, &b);
+	}
+	return !batch_mode(fd, 0) && wrote && got;
+}
+
 const struct stress_role stress_roles_io[] = {
 	{ "open", open_close },
 	{ "open", open_close },
@@ -211,6 +285,7 @@ const struct stress_role stress_roles_io[] = {
 	{ "writev", writev_one },
 	{ "read", read_one },
 	{ "read", read_one },
+	{ "batch", batch },
 	{ "poll", poll_one },
 	{ "send", send_one },
 	{ "send", send_one },
