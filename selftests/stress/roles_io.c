@@ -221,7 +221,7 @@ static void break_record(struct stress *s, struct batch *b, size_t at, size_t le
 /* Some packets, of which each write has a broken record or none, or ends too early. */
 static void fill_batch(struct stress *s, struct batch *b)
 {
-	int i, num = 1 + stress_any(s, 100), bad = stress_any(s, 2 * num);
+	int i, num = 1 + stress_any(s, 40), bad = stress_any(s, 2 * num);
 
 	batch_clear(b);
 	for (i = 0; i < num; i++) {
@@ -266,7 +266,7 @@ static bool batch(struct stress *s)
 	if (fd < 0 || batch_mode(fd, VTUN_MODE_BATCH |
 				     (stress_any(s, 2) ? VTUN_MODE_NOTRUNC : 0)))
 		return false;
-	for (i = stress_any(s, 8); i >= 0; i--) {
+	for (i = 2 + stress_any(s, 8); i >= 0; i--) {
 		fill_batch(s, &b);
 		wrote |= batch_write(&b, fd) > 0;
 		psock_feed(s->dev->name, s->dev->flags & IFF_TAP,
