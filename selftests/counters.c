@@ -294,16 +294,49 @@ TEST_F(counters, batches)
 	static struct batch batch;
 
 	ASSERT_EQ(0, batch_mode(self->io.fd, VTUN_MODE_BATCH));
-	batch_clear(&batch);
 	batch_fill(&batch, &self->io, 0, 5, DATA);
 	BASE();
-	ASSERT_LT(0, batch_write(&batch, self->io.fd));
+	ASSERT_EQ(batch.len, batch_write(&batch, self->io.fd));
 	EXPECT_COUNTED(1, "rx", "batches");
 	EXPECT_EQ(5, stats_value(&self->stats, "rx_packets"));
 	ASSERT_EQ(0, io_send_range(&self->io, 0, 3, DATA));
 	ASSERT_LT(0, batch_read(&batch, self->io.fd, BATCH_MAX));
 	EXPECT_COUNTED(1, "tx", "batches");
 	EXPECT_EQ(3, stats_value(&self->stats, "tx_packets"));
+}
+
+/* However many lists are made of it, a call is one; but none that gets nothing. */
+TEST_F(counters, long_batches)
+{
+	static struct batch batch;
+	struct io *io = &self->io;
+
+	ASSERT_EQ(0, batch_mode(io->fd, VTUN_MODE_BATCH));
+	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 300));
+	BASE();
+	EXPECT_EQ(-EAGAIN, batch_read(&batch, io->fd, BATCH_MAX));
+	EXPECT_COUNTED(0, "tx", "batches");
+	ASSERT_EQ(0, io_send_range(io, 0, 300, DATA));
+	ASSERT_LT(0, batch_read(&batch, io->fd, BATCH_MAX));
+	EXPECT_COUNTED(1, "tx", "batches");
+	EXPECT_EQ(300, stats_value(&self->stats, "tx_packets"));
+
+	batch_fill(&batch, io, 0, 300, DATA);
+	ASSERT_EQ(batch.len, batch_write(&batch, io->fd));
+	EXPECT_COUNTED(1, "rx", "batches");
+	EXPECT_EQ(300, stats_value(&self->stats, "rx_packets"));
+	/* a part of it: the last record lacks a byte */
+	batch.len--;
+	ASSERT_LT(0, batch_write(&batch, io->fd));
+	EXPECT_COUNTED(1, "rx", "batches");
+	EXPECT_EQ(599, stats_value(&self->stats, "rx_packets"));
+	batch.len = 5;
+	EXPECT_EQ(-EINVAL, batch_write(&batch, io->fd));
+	EXPECT_COUNTED(0, "rx", "batches");
+	ASSERT_EQ(0, link_down(IO_NAME));
+	batch_fill(&batch, io, 0, 300, DATA);
+	EXPECT_EQ(-EIO, batch_write(&batch, io->fd));
+	EXPECT_COUNTED(0, "rx", "batches");
 }
 
 TEST_F(counters, stops)
@@ -338,6 +371,35 @@ TEST_F(counters, xdp)
 	ASSERT_EQ(self->total, io_write(self->io.fd, self->frame, self->total));
 	EXPECT_COUNTED(1, "rx", "drop_xdp");
 	EXPECT_EQ(0, stats_value(&self->stats, "rx_packets"));
+}
+
+/* XDP gets records one by one; the write() is one all the same. */
+TEST_F(counters, xdp_batches)
+{
+	static const unsigned int verdicts[] = { XDP_DROP, XDP_PASS };
+	static struct batch batch;
+	struct io *io = &self->io;
+	int i, err;
+
+	if (!io->tap)
+		SKIP(return, "mode tun has no XDP");
+	ASSERT_EQ(0, batch_mode(io->fd, VTUN_MODE_BATCH));
+	for (i = 0; i < 2; i++) {
+		err = xdp_attach_const(IO_NAME, verdicts[i],
+				       XDP_FLAGS_DRV_MODE);
+		if (hook_missing(err))
+			SKIP(return, "no XDP here");
+		ASSERT_EQ(0, err);
+		batch_fill(&batch, io, 0, 300, DATA);
+		BASE();
+		ASSERT_EQ(batch.len, batch_write(&batch, io->fd));
+		EXPECT_COUNTED(1, "rx", "batches");
+		EXPECT_EQ(300, stats_value(&self->stats, "rx_drop_xdp"));
+		EXPECT_EQ(i * 300, stats_value(&self->stats, "rx_packets"));
+		batch.len = 5;
+		EXPECT_EQ(-EINVAL, batch_write(&batch, io->fd));
+		EXPECT_COUNTED(0, "rx", "batches");
+	}
 }
 
 TEST_HARNESS_MAIN

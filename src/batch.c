@@ -12,6 +12,7 @@
 #include "frame.h"
 #include "pause.h"
 #include "rx.h"
+#include "stats.h"
 #include "tx.h"
 
 /* As many packets are handed over at a time as NAPI takes at a time. */
@@ -123,7 +124,7 @@ ssize_t vtun_batch_read(struct vtun_queue *vq, struct iov_iter *to,
 		cond_resched();
 	} while (!err && take.n == VTUN_BATCH_MAX);
 	if (done)
-		vtun_tx_note(vq, VTUN_TX_BATCHES);
+		vtun_stats_note(vq, VTUN_TX_BATCHES);
 	return done ?: err;
 }
 
@@ -325,5 +326,8 @@ ssize_t vtun_batch_write(struct vtun_queue *vq, struct iov_iter *from,
 			break;
 		cond_resched();
 	}
-	return total - left ?: err;
+	if (left == total)
+		return err;
+	vtun_stats_note(vq, VTUN_RX_BATCHES);
+	return total - left;
 }

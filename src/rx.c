@@ -441,7 +441,6 @@ static void vtun_rx_screen_list(struct vtun_dev *vtun, struct vtun_queue *vq,
 		bytes += len;
 	}
 	vtun_stats_add_packets(vq, VTUN_RX_PACKETS, packets, bytes);
-	vtun_stats_add(vq, VTUN_RX_BATCHES, 1);
 	trace_vtun_write(vtun->dev, READ_ONCE(vq->index), packets, bytes);
 }
 

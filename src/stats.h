@@ -13,7 +13,7 @@
  * enum vtun_stat - what is counted
  * @VTUN_RX_PACKETS: packets written; the next one is their bytes
  * @VTUN_RX_BYTES: bytes of them, Ethernet header included
- * @VTUN_RX_BATCHES: writes of many packets
+ * @VTUN_RX_BATCHES: writes in batch mode that took something
  * @VTUN_RX_GRO_MERGED: packets that GRO has made part of another one
  * @VTUN_RX_FRAME_ERRORS: refused, the virtio-net header was wrong
  * @VTUN_RX_DROP_FAULT: the program's memory could not be read
@@ -23,7 +23,7 @@
  * @VTUN_RX_DROP_OTHER: no packet of this device, or a signal came
  * @VTUN_TX_PACKETS: packets read; the next one is their bytes
  * @VTUN_TX_BYTES: bytes of them, Ethernet header included
- * @VTUN_TX_BATCHES: reads of many packets
+ * @VTUN_TX_BATCHES: reads in batch mode that got something
  * @VTUN_TX_TRUNCATED: read into a buffer that was too small
  * @VTUN_TX_WAKEUPS: a sleeping program was woken for a packet
  * @VTUN_TX_STOPS: back pressure has stopped the queue
@@ -147,6 +147,21 @@ static inline void vtun_stats_add_unread(struct vtun_stats __percpu *all,
 {
 	local_bh_disable();
 	vtun_stats_add_to(all, VTUN_TX_UNREAD, n);
+	local_bh_enable();
+}
+
+/**
+ * vtun_stats_note() - count something that is neither a packet nor a drop
+ * @vq: a file's queue; without a device nothing is counted
+ * @what: what
+ *
+ * Context: process.
+ */
+static inline void vtun_stats_note(struct vtun_queue *vq, enum vtun_stat what)
+{
+	local_bh_disable();	/* an RCU section, too */
+	if (rcu_access_pointer(vq->vtun))
+		vtun_stats_add(vq, what, 1);
 	local_bh_enable();
 }
 

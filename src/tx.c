@@ -461,21 +461,6 @@ void vtun_tx_done(struct vtun_queue *vq, void **entries, unsigned int packets,
 }
 
 /**
- * vtun_tx_note() - count something that is neither a packet nor a drop
- * @vq: the file's queue
- * @what: what
- *
- * Context: process.
- */
-void vtun_tx_note(struct vtun_queue *vq, enum vtun_stat what)
-{
-	local_bh_disable();	/* an RCU section, too */
-	if (rcu_access_pointer(vq->vtun))
-		vtun_stats_add(vq, what, 1);
-	local_bh_enable();
-}
-
-/**
  * vtun_tx_lose() - drop what was taken out of the fifo and can't be read
  * @vq: the file's queue
  * @entry: what was in the fifo
@@ -531,7 +516,7 @@ static ssize_t vtun_tx_put(struct vtun_queue *vq, struct vtun_frame *frame,
 		return err;
 	vtun_tx_done(vq, &entry, 1, len);
 	if (unlikely(vtun_frame_header_len(frame) + frame->len > room))
-		vtun_tx_note(vq, VTUN_TX_TRUNCATED);
+		vtun_stats_note(vq, VTUN_TX_TRUNCATED);
 	return room - iov_iter_count(to);
 }
 

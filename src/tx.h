@@ -43,7 +43,6 @@ int vtun_tx_wait(struct vtun_queue *vq, struct vtun_tx_take *take,
 int vtun_tx_copy_entry(void *entry, unsigned int segment, struct iov_iter *to);
 void vtun_tx_done(struct vtun_queue *vq, void **entries, unsigned int packets,
 		  size_t bytes);
-void vtun_tx_note(struct vtun_queue *vq, enum vtun_stat what);
 void vtun_tx_lose(struct vtun_queue *vq, void *entry, int err,
 		  enum vtun_stat what);
 
