@@ -28,11 +28,32 @@ static const struct result *baseline_find(const char *name,
 	return NULL;
 }
 
-/* Another kernel's stack has other lengths, which in-tree tun's show, too. */
-static bool baseline_holds(const json_t *figure, bool same_kernel,
-			   const struct result *result)
+static const char *baseline_name(const json_t *figure)
 {
-	const char *name = json_string_value(json_object_get(figure, "name"));
+	return json_string_value(json_object_get(figure, "name"));
+}
+
+/* What result_reference() is of a run's, 0 if there is none. */
+static double baseline_reference(const json_t *figures, const json_t *figure)
+{
+	double own = baseline_median(figure, TUN);
+	char plain[128];
+	size_t i;
+
+	if (own || !result_plain_name(baseline_name(figure), plain,
+				      sizeof(plain)))
+		return own;
+	json_array_foreach(figures, i, figure)
+		if (!strcmp(baseline_name(figure), plain))
+			return baseline_median(figure, TUN);
+	return 0;
+}
+
+/* Another kernel's stack has other lengths, which in-tree tun's show, too. */
+static bool baseline_holds(const json_t *figures, const json_t *figure,
+			   bool same_kernel, const struct result *result)
+{
+	const char *name = baseline_name(figure);
 	double before = baseline_median(figure, VTUN);
 	double now;
 
@@ -42,10 +63,16 @@ static bool baseline_holds(const json_t *figure, bool same_kernel,
 	}
 	now = result->series[VTUN].median;
 	if (!same_kernel) {
-		if (!result->series[TUN].n || !baseline_median(figure, TUN))
-			return true;
-		before /= baseline_median(figure, TUN);
-		now /= result->series[TUN].median;
+		double tun_before = baseline_reference(figures, figure);
+		double tun_now = result_reference(result)->median;
+
+		if (!tun_before || !tun_now) {
+			printf("%s: nothing of in-tree tun's to compare with\n",
+			       name);
+			return false;
+		}
+		before /= tun_before;
+		now /= tun_now;
 	}
 	if (now <= before * BASELINE_RISE)
 		return true;
@@ -66,7 +93,7 @@ static bool baseline_holds(const json_t *figure, bool same_kernel,
 unsigned int baseline_check(const char *path, const char *kernel,
 			    const struct result *results, unsigned int n)
 {
-	const json_t *figure;
+	const json_t *figures, *figure;
 	unsigned int risen = 0;
 	json_error_t error;
 	const char *before;
@@ -79,13 +106,12 @@ unsigned int baseline_check(const char *path, const char *kernel,
 		return 1;
 	}
 	before = json_string_value(json_object_get(root, "kernel"));
-	json_array_foreach(json_object_get(root, "figures"), i, figure) {
-		const char *name = json_string_value(json_object_get(figure, "name"));
-
-		if (!baseline_holds(figure, before && !strcmp(before, kernel),
-				    baseline_find(name, results, n)))
+	figures = json_object_get(root, "figures");
+	json_array_foreach(figures, i, figure)
+		if (!baseline_holds(figures, figure,
+				    before && !strcmp(before, kernel),
+				    baseline_find(baseline_name(figure), results, n)))
 			risen++;
-	}
 	printf("%zu paths compared with %s, %u became longer\n", i, path, risen);
 	json_decref(root);
 	return risen;

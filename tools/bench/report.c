@@ -164,21 +164,33 @@ static double result_spread(const struct result *result)
 	return widest;
 }
 
-/* What in-tree tun does not have is compared with its plain way. */
-static const struct series *result_reference(const struct result *result)
+/* What in-tree tun does not have is compared with its plain way: the name of that
+ * figure, or false where there is no such way.
+ */
+bool result_plain_name(const char *name, char *plain, size_t size)
 {
 	static const char *const only[] = { "/batch", "/pressure" };
 	const char *at = NULL;
-	char plain[128];
 	unsigned int i;
 
 	for (i = 0; i < sizeof(only) / sizeof(only[0]) && !at; i++)
-		at = strstr(result->name, only[i]);
-	if (result->series[TUN].n || !at)
-		return &result->series[TUN];
-	snprintf(plain, sizeof(plain), "%.*s/plain%s",
-		 (int)(at - result->name), result->name,
+		at = strstr(name, only[i]);
+	if (!at)
+		return false;
+	snprintf(plain, size, "%.*s/plain%s", (int)(at - name), name,
 		 at + 1 + strcspn(at + 1, "+/"));
+	return true;
+}
+
+/* In-tree tun's values that a figure is compared with. */
+const struct series *result_reference(const struct result *result)
+{
+	char plain[128];
+	unsigned int i;
+
+	if (result->series[TUN].n ||
+	    !result_plain_name(result->name, plain, sizeof(plain)))
+		return &result->series[TUN];
 	for (i = 0; i < n_results; i++)
 		if (!strcmp(results[i].name, plain))
 			return &results[i].series[TUN];

@@ -35,6 +35,8 @@ struct result {
 /* report.c */
 extern const char *const driver_names[N_DRIVERS];
 void *allocated(void *p);
+bool result_plain_name(const char *name, char *plain, size_t size);
+const struct series *result_reference(const struct result *result);
 
 /* baseline.c: what it was before */
 unsigned int baseline_check(const char *path, const char *kernel,
