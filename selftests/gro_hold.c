@@ -6,6 +6,7 @@
 #include <kselftest_harness.h>
 #include "testlib_eth.h"
 #include "testlib_race.h"
+#include "testlib_uring.h"
 #include "testlib_vnet.h"
 
 #include <dirent.h>
@@ -19,6 +20,8 @@
 
 #define SIZE	1000			/* of a segment's data */
 #define LONG	1000000			/* µs, as long as a packet may wait */
+#define FLOWS	10
+#define PORT	1000			/* of the first one */
 
 FIXTURE(gro_hold)
 {
@@ -245,6 +248,157 @@ TEST_F(gro_hold, poll_ends_it)
 	EXPECT_EQ(0, released_by(self, by_polling));
 }
 
+/* ---- the program sleeps ---- */
+
+/*
+ * What it wrote has been heard of; end its sleep. Without that it would sleep
+ * on: there is nothing to read.
+ */
+static int wake(FIXTURE_DATA(gro_hold) *self, struct sleeper *s)
+{
+	bool arrived = fd_poll(self->v.vps, POLLIN, WAIT_MS) > 0;
+	bool asleep = sleeper_asleep(s);
+	int err = psock_feed(IO_NAME, self->v.io.tap, 1, 10);
+
+	if (err > 0)
+		err = sleeper_wait(s, WAIT_MS);
+	if (err)
+		return err;
+	return arrived && asleep && s->ret > 0 ? 0 : -EBADMSG;
+}
+
+static int by_sleeping_in_read(FIXTURE_DATA(gro_hold) *self)
+{
+	uint8_t buf[PKT_MAX];
+	struct sleeper s;
+
+	return sleeper_start(&s, self->v.io.fd, buf, sizeof(buf)) ?:
+	       wake(self, &s);
+}
+
+TEST_F(gro_hold, sleep_in_read_ends_it)
+{
+	ASSERT_EQ(0, fcntl(self->v.io.fd, F_SETFL, O_RDWR));
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	EXPECT_EQ(0, released_by(self, by_sleeping_in_read));
+}
+
+/* A thread that sleeps in poll(), otherwise like sleeper_start()'s. */
+static void *poll_main(void *arg)
+{
+	struct sleeper *s = arg;
+	struct pollfd p = { s->fd, POLLIN };
+
+	s->tid = gettid();
+	s->ret = poll(&p, 1, WAIT_MS);
+	s->done = true;
+	return NULL;
+}
+
+/* Then it reads what has come, so that the next try's poll() sleeps again. */
+static int by_sleeping_in_poll(FIXTURE_DATA(gro_hold) *self)
+{
+	struct sleeper s = { .fd = self->v.io.fd };
+	uint8_t buf[PKT_MAX];
+	int err = -pthread_create(&s.thread, NULL, poll_main, &s);
+
+	if (err)
+		return err;
+	if (!wait_for(s.done || sleeper_asleep(&s), WAIT_MS))
+		return -ETIMEDOUT;
+	err = wake(self, &s);
+	return err ?: read(s.fd, buf, sizeof(buf)) > 0 ? 0 : -EBADMSG;
+}
+
+TEST_F(gro_hold, sleep_in_poll_ends_it)
+{
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	EXPECT_EQ(0, released_by(self, by_sleeping_in_poll));
+}
+
+static struct io_uring ring;
+
+/* A read that waits, while the program does something else. */
+static int by_reading_later(FIXTURE_DATA(gro_hold) *self)
+{
+	bool arrived, waits;
+	uint8_t buf[PKT_MAX];
+	uint64_t id;
+	int err;
+
+	queue_read(&ring, self->v.io.fd, buf, sizeof(buf), 1);
+	if (io_uring_submit(&ring) != 1)
+		return -EIO;
+	arrived = fd_poll(self->v.vps, POLLIN, WAIT_MS) > 0;
+	waits = reap(&ring, 0, &id) == -ETIMEDOUT;
+	err = psock_feed(IO_NAME, self->v.io.tap, 1, 10);
+	if (err < 0)
+		return err;
+	return arrived && waits && reap(&ring, WAIT_MS, &id) > 0 ? 0 : -EBADMSG;
+}
+
+TEST_F(gro_hold, io_uring_read_ends_it)
+{
+	int err = io_uring_queue_init(4, &ring, 0);
+
+	if (err == -ENOSYS || err == -EPERM)
+		SKIP(return, "no io_uring here (error %d)", -err);
+	ASSERT_EQ(0, err);
+	ASSERT_EQ(0, fcntl(self->v.io.fd, F_SETFL, O_RDWR));
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	EXPECT_EQ(0, released_by(self, by_reading_later));
+}
+
+/* ---- what is held when something ends ---- */
+
+/* A packet of each flow, none of which GRO can merge; they wait. */
+static int put_flows(FIXTURE_DATA(gro_hold) *self)
+{
+	uint64_t first = 0;
+	int i, err = 0;
+
+	for (i = 0; i < FLOWS && !err; i++) {
+		self->spec.sport = PORT + i;
+		err = put(self, 0);
+		if (!i)
+			first = self->since;
+	}
+	self->spec.sport = 0;
+	self->since = first;
+	if (!err && fd_poll(self->v.vps, POLLIN, 0) && is_early(self))
+		err = -EALREADY;
+	return err;
+}
+
+/* Of how many flows the packet has arrived, and once. */
+static int heard_flows(FIXTURE_DATA(gro_hold) *self)
+{
+	bool came[FLOWS] = {};
+	struct vnet_seen s;
+	int n, err;
+
+	for (n = 0;; n++) {
+		err = vnet_heard_whole(self->v.vps, &self->got, 0,
+				       self->v.io.tap, &s);
+		if (err)
+			return err == -ETIMEDOUT ? n : err;
+		if (s.sport < PORT || s.sport >= PORT + FLOWS ||
+		    came[s.sport - PORT] || s.data_len != SIZE ||
+		    !vnet_data_ok(self->got.buf + s.data, SIZE, 0))
+			return -EBADMSG;
+		came[s.sport - PORT] = true;
+	}
+}
+
+/* The same when the device has gone down: that is what comes first. */
+static int heard_flows_down(FIXTURE_DATA(gro_hold) *self)
+{
+	if (recv(self->v.vps, &self->got, 1, MSG_DONTWAIT) >= 0 ||
+	    errno != ENETDOWN)
+		return -EBADMSG;
+	return heard_flows(self);
+}
+
 TEST_F(gro_hold, switched_off)
 {
 	ASSERT_EQ(0, coalesce(LONG, 0));
@@ -259,12 +413,16 @@ TEST_F(gro_hold, switched_off)
 /* What was written before the device went down has arrived. */
 TEST_F(gro_hold, down)
 {
+	struct rtnl_link_stats64 link;
+
 	ASSERT_EQ(0, coalesce(LONG, 0));
-	ASSERT_EQ(0, put(self, 0));
+	io_counted(&self->v.io);
+	ASSERT_EQ(0, put_flows(self));
 	ASSERT_EQ(0, link_down(IO_NAME));
-	/* what comes first is that the device is down */
-	recv(self->v.vps, &self->got, 1, MSG_DONTWAIT);
-	EXPECT_EQ(SIZE, heard_within(self, 0, 0));
+	EXPECT_EQ(FLOWS, heard_flows_down(self));
+	link = io_counted(&self->v.io);
+	EXPECT_EQ(FLOWS, link.rx_packets);
+	EXPECT_EQ(0, link.rx_dropped);
 	ASSERT_EQ(0, link_up(IO_NAME));
 	ASSERT_EQ(0, put(self, 0));
 	EXPECT_EQ(SIZE, heard(self, 0));
@@ -274,10 +432,9 @@ TEST_F(gro_hold, down)
 TEST_F(gro_hold, deleted)
 {
 	ASSERT_EQ(0, coalesce(LONG, 0));
-	ASSERT_EQ(0, put(self, 0));
+	ASSERT_EQ(0, put_flows(self));
 	ASSERT_EQ(0, link_del(IO_NAME));
-	recv(self->v.vps, &self->got, 1, MSG_DONTWAIT);
-	EXPECT_EQ(SIZE, heard_within(self, 0, 0));
+	EXPECT_EQ(FLOWS, heard_flows_down(self));
 }
 
 TEST_F(gro_hold, moved)
@@ -286,19 +443,28 @@ TEST_F(gro_hold, moved)
 
 	ASSERT_LE(0, there);
 	ASSERT_EQ(0, coalesce(LONG, 0));
-	ASSERT_EQ(0, put(self, 0));
+	ASSERT_EQ(0, put_flows(self));
 	ASSERT_EQ(0, link_set_netns(IO_NAME, there));
-	recv(self->v.vps, &self->got, 1, MSG_DONTWAIT);
-	EXPECT_EQ(SIZE, heard_within(self, 0, 0));
+	EXPECT_EQ(FLOWS, heard_flows_down(self));
+}
+
+/* The last file takes the device with it. */
+TEST_F(gro_hold, closed_for_good)
+{
+	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, put_flows(self));
+	close(self->v.io.fd);
+	EXPECT_FALSE(link_exists(IO_NAME));
+	EXPECT_EQ(FLOWS, heard_flows_down(self));
 }
 
 TEST_F(gro_hold, closed)
 {
 	ASSERT_EQ(0, vt_persist(self->v.io.fd, true));
 	ASSERT_EQ(0, coalesce(LONG, 0));
-	ASSERT_EQ(0, put(self, 0));
+	ASSERT_EQ(0, put_flows(self));
 	close(self->v.io.fd);
-	EXPECT_EQ(SIZE, heard_within(self, 0, 0));
+	EXPECT_EQ(FLOWS, heard_flows(self));
 	/* it belongs to the device */
 	self->v.io.fd = vt_attach_nb(IO_NAME, variant->flags);
 	ASSERT_LE(0, self->v.io.fd);
@@ -311,9 +477,9 @@ TEST_F(gro_hold, parked)
 	if (!(variant->flags & IFF_MULTI_QUEUE))
 		SKIP(return, "one queue");
 	ASSERT_EQ(0, coalesce(LONG, 0));
-	ASSERT_EQ(0, put(self, 0));
+	ASSERT_EQ(0, put_flows(self));
 	ASSERT_EQ(0, vt_set_queue(self->v.io.fd, IFF_DETACH_QUEUE));
-	EXPECT_EQ(SIZE, heard_within(self, 0, 0));
+	EXPECT_EQ(FLOWS, heard_flows(self));
 	ASSERT_EQ(0, put(self, 0));
 	EXPECT_EQ(SIZE, heard_within(self, 0, 0));
 	ASSERT_EQ(0, vt_set_queue(self->v.io.fd, IFF_ATTACH_QUEUE));
