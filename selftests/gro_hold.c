@@ -6,6 +6,7 @@
 #include <kselftest_harness.h>
 #include "testlib_eth.h"
 #include "testlib_race.h"
+#include "testlib_stats.h"
 #include "testlib_uring.h"
 #include "testlib_vnet.h"
 
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define SIZE	1000			/* of a segment's data */
 #define LONG	1000000			/* µs, as long as a packet may wait */
@@ -30,6 +32,9 @@ FIXTURE(gro_hold)
 	struct vnet_spec spec;
 	uint64_t since;			/* the last write of put() */
 	bool may_park;
+	/* of races; jobs share the second */
+	int counter;
+	_Atomic unsigned long *refused;
 };
 
 FIXTURE_VARIANT(gro_hold)
@@ -529,18 +534,23 @@ TEST_F(gro_hold, send_buffer)
 
 /* ---- everything at once ---- */
 
-static void job_write(struct race_job *job)
+/* A write() took the packet, or said why not. */
+static void job_wrote(struct race_job *job, int err)
 {
 	FIXTURE_DATA(gro_hold) *self = job->arg;
 
-	while (race_goes_on(job)) {
-		int err = put(self, job->rounds * SIZE);
+	if (!err)
+		race_done(job);
+	else if (err == -EIO)
+		*self->refused += 1;	/* the device counts it, too */
+	else if (err != -EAGAIN)
+		race_fail(job, err);
+}
 
-		if (!err)
-			race_done(job);
-		else if (err != -EIO && err != -EAGAIN && err != -EBUSY)
-			race_fail(job, err);
-	}
+static void job_write(struct race_job *job)
+{
+	while (race_goes_on(job))
+		job_wrote(job, put(job->arg, job->rounds * SIZE));
 }
 
 static void job_wait(struct race_job *job)
@@ -600,10 +610,9 @@ static void job_flood(struct race_job *job)
 	memcpy(frame + len, self->pkt.buf, self->pkt.len);
 	len += self->pkt.len;
 	while (race_goes_on(job)) {
-		if (write(self->v.io.fd, frame, len) == (ssize_t)len)
-			race_done(job);
-		else if (errno != EIO && errno != EAGAIN && errno != EBUSY)
-			race_fail(job, errno);
+		ssize_t n = io_write(self->v.io.fd, frame, len);
+
+		job_wrote(job, n == (ssize_t)len ? 0 : n < 0 ? n : -EMSGSIZE);
 	}
 }
 
@@ -632,14 +641,55 @@ static void job_hear(struct race_job *job)
 	}
 }
 
-/* Nothing is taken twice, passes another, or is used after it was freed. */
+/* For a race of which job 0 is the one that writes. */
+static int race_count(FIXTURE_DATA(gro_hold) *self, struct race *race)
+{
+	self->refused = mmap(NULL, sizeof(*self->refused),
+			     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			     -1, 0);
+	if (self->refused == MAP_FAILED)
+		return -errno;
+	self->counter = psock_counter();
+	return self->counter < 0 ? self->counter : race_init(race);
+}
+
+/* Packets that have arrived, each of those that GRO has made one of. */
+static long arrived(FIXTURE_DATA(gro_hold) *self)
+{
+	static long packets;
+	long n = psock_counted(self->counter);
+
+	packets += n;
+	return n < 0 ? n : packets + stats_now(IO_NAME, "rx_gro_merged");
+}
+
+/*
+ * What write() took is counted and has arrived, all of it; what it refused since
+ * the device was down is counted as that, and there was no other drop.
+ */
+#define EXPECT_ALL_ARRIVED(self, race) do {				\
+	long __taken = race_job_done(race, 0);				\
+	struct rtnl_link_stats64 __link;				\
+									\
+	ASSERT_EQ(0, coalesce(0, 0));					\
+	EXPECT_TRUE(wait_for(arrived(self) == __taken, WAIT_MS));	\
+	EXPECT_EQ(__taken, arrived(self));				\
+	__link = io_counted(&(self)->v.io);				\
+	EXPECT_EQ(__taken, __link.rx_packets);				\
+	EXPECT_EQ(*(self)->refused, __link.rx_dropped);			\
+	EXPECT_EQ(*(self)->refused, stats_now(IO_NAME, "rx_drop_down")); \
+} while (0)
+
+/*
+ * Nothing is lost, taken twice, passes another, or is used after it was freed.
+ */
 TEST_F_TIMEOUT(gro_hold, race, RACE_TIMEOUT)
 {
 	struct race race;
 
-	ASSERT_EQ(0, race_init(&race));
+	ASSERT_EQ(0, race_count(self, &race));
 	ASSERT_EQ(0, coalesce(200, 0));
-	ASSERT_LE(0, race_add(&race, job_write, self));
+	ASSERT_EQ(0, race_add(&race, job_write, self));
 	ASSERT_LE(0, race_add(&race, job_hear, self));
 	ASSERT_LE(0, race_add(&race, job_wait, self));
 	ASSERT_LE(0, race_add(&race, job_coalesce, self));
@@ -647,6 +697,7 @@ TEST_F_TIMEOUT(gro_hold, race, RACE_TIMEOUT)
 	if (variant->flags & IFF_MULTI_QUEUE)
 		ASSERT_LE(0, race_add(&race, job_park, self));
 	EXPECT_EQ(0, race_run(&race));
+	EXPECT_ALL_ARRIVED(self, &race);
 }
 
 /* The kernel's thread that polls for device @name, or 0. */
@@ -734,18 +785,19 @@ TEST_F(gro_hold, fragments_behind)
 	EXPECT_EQ(n, info.stats.rx_packets);
 }
 
-/* Who writes without a pause doesn't hold up who configures. */
+/* Who writes without a pause doesn't hold up who configures, nor loses anything. */
 TEST_F_TIMEOUT(gro_hold, flood, RACE_TIMEOUT)
 {
 	struct race race;
 
-	ASSERT_EQ(0, race_init(&race));
+	ASSERT_EQ(0, race_count(self, &race));
 	ASSERT_EQ(0, coalesce(200, 0));
-	ASSERT_LE(0, race_add(&race, job_flood, self));
+	ASSERT_EQ(0, race_add(&race, job_flood, self));
 	ASSERT_LE(0, race_add(&race, job_coalesce, self));
 	ASSERT_LE(0, race_add(&race, job_restart, self));
 	ASSERT_LE(0, race_add(&race, job_wait, self));
 	EXPECT_EQ(0, race_run(&race));
+	EXPECT_ALL_ARRIVED(self, &race);
 }
 
 TEST_HARNESS_MAIN

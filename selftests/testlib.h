@@ -249,6 +249,13 @@ ssize_t psock_feed(const char *name, bool eth, unsigned int seq, size_t len);
  * PACKET_OUTGOING): its length or -ETIMEDOUT.
  */
 ssize_t psock_recv(int sock, int dir, void *buf, size_t size, int ms);
+/*
+ * A packet socket that counts what the devices of this namespace receive, in the
+ * moments when they go up or down, too, and misses nothing when it is full.
+ */
+int psock_counter(void);
+/* How many packets that were since the last call, or -errno. */
+long psock_counted(int sock);
 
 /* ---- privileges --------------------------------------------------------- */
 

@@ -215,3 +215,34 @@ ssize_t psock_recv(int sock, int dir, void *buf, size_t size, int ms)
 			fd_poll(sock, POLLIN, end - now);
 	}
 }
+
+/* Of no device, so that it hears nothing of theirs that it would stop for. */
+int psock_counter(void)
+{
+	const struct sockaddr_ll all = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
+	};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	int one = 1, err;
+
+	if (fd < 0)
+		return -errno;
+	if (!setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one,
+			sizeof(one)) &&
+	    !bind(fd, (const struct sockaddr *)&all, sizeof(all)))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+long psock_counted(int sock)
+{
+	struct tpacket_stats stats;
+	socklen_t len = sizeof(stats);
+
+	/* tp_packets has those for which there was no room, too */
+	if (getsockopt(sock, SOL_PACKET, PACKET_STATISTICS, &stats, &len))
+		return -errno;
+	return stats.tp_packets;
+}
