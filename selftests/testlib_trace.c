@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -12,16 +13,21 @@
 #define TRACE	"/sys/kernel/tracing/"
 #define OURS	TRACE "instances/vtun-selftest/"
 
-int trace_start(const char *events)
+static int trace_make(void)
 {
-	char path[128], pid[16];
-	int err;
-
 	if (mount("tracefs", TRACE, "tracefs", 0, NULL) && errno != EBUSY)
 		return -errno;
 	rmdir(OURS);
-	if (mkdir(OURS, 0700))
-		return -errno;
+	return mkdir(OURS, 0700) ? -errno : 0;
+}
+
+int trace_start(const char *events)
+{
+	char path[128], pid[16];
+	int err = trace_make();
+
+	if (err)
+		return err;
 	snprintf(pid, sizeof(pid), "%d", getpid());
 	err = file_write(OURS "set_event_pid", pid);
 	snprintf(path, sizeof(path), OURS "events/%s/enable", events);
@@ -61,4 +67,63 @@ int trace_count(const char *text, const char *words)
 void trace_end(void)
 {
 	rmdir(OURS);
+}
+
+int trace_start_counting(const char *event, const char *filter)
+{
+	char path[128];
+	int err = trace_make();
+
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), OURS "events/%s/filter", event);
+	err = file_write(path, filter);
+	snprintf(path, sizeof(path), OURS "events/%s/enable", event);
+	return err ?: file_write(path, "1");
+}
+
+/* The value of a line "words: value". */
+static long trace_stat(const char *stats, const char *words)
+{
+	const char *at = strstr(stats, words);
+
+	return at ? atol(at + strlen(words)) : 0;
+}
+
+long trace_counted(void)
+{
+	char path[128], stats[512];
+	long n = 0;
+	int cpu;
+
+	for (cpu = 0;; cpu++) {
+		snprintf(path, sizeof(path), OURS "per_cpu/cpu%d/stats", cpu);
+		if (file_read(path, stats, sizeof(stats)) < 0)
+			return cpu ? n : -errno;
+		/* those that are there, and those of which there is only a number */
+		n += trace_stat(stats, "entries: ") +
+		     trace_stat(stats, "\noverrun: ") +
+		     trace_stat(stats, "\ncommit overrun: ") +
+		     trace_stat(stats, "\ndropped events: ");
+	}
+}
+
+int trace_drop_reason(const char *name)
+{
+	static char format[1 << 16];
+	char want[64];
+	const char *at;
+	int number, err;
+
+	err = trace_make();
+	if (err)
+		return err;
+	if (file_read(OURS "events/skb/kfree_skb/format", format,
+		      sizeof(format)) < 0)
+		return -errno;
+	snprintf(want, sizeof(want), "\"%s\"", name);
+	at = strstr(format, want);
+	while (at && at > format && *at != '{')
+		at--;
+	return at && sscanf(at, "{ %d", &number) == 1 ? number : -ENOENT;
 }

@@ -15,4 +15,14 @@ const char *trace_take(void);
 int trace_count(const char *text, const char *words);
 void trace_end(void);
 
+/*
+ * Instead: count the events of all processes for which @filter, as the kernel has
+ * it, holds: 0 or -errno.
+ */
+int trace_start_counting(const char *event, const char *filter);
+/* How many there were; the buffer needs no room for them. -errno on error. */
+long trace_counted(void);
+/* The number that a drop reason has in this kernel's skb/kfree_skb, or -errno. */
+int trace_drop_reason(const char *name);
+
 #endif
