@@ -42,6 +42,7 @@ FIXTURE_VARIANT(segment)
 
 FIXTURE_VARIANT_ADD(segment, tun) { IFF_TUN | IFF_NO_PI };
 FIXTURE_VARIANT_ADD(segment, tun_pi_ip6) { IFF_TUN, true };
+FIXTURE_VARIANT_ADD(segment, tun_pi_vnet) { IFF_TUN | IFF_VNET_HDR };
 FIXTURE_VARIANT_ADD(segment, tap) { IFF_TAP | IFF_NO_PI };
 FIXTURE_VARIANT_ADD(segment, tap_vnet) { IFF_TAP | IFF_VNET_HDR };
 FIXTURE_VARIANT_ADD(segment, tap_queues_ip6) {
@@ -153,7 +154,8 @@ static int came_as(FIXTURE_DATA(segment) *self, int n, bool partial)
 
 	if (len < 0)
 		return len;
-	if (len != (ssize_t)(eth + want->len) || got->hdr.gso_type)
+	if (len != (ssize_t)(eth + want->len) || got->hdr.gso_type ||
+	    (self->out.io.pi && got->proto != want->proto))
 		return -EPROTO;
 	if (got->hdr.flags != (partial && self->out.vnet_hdr ?
 			       VIRTIO_NET_HDR_F_NEEDS_CSUM : 0))
@@ -257,9 +259,10 @@ TEST_F(segment, counted)
 /* In batch mode all of them with one read. */
 TEST_F(segment, batch)
 {
-	size_t head = (self->out.vnet_hdr ? VNET_SIZE : 0) +
-		      PI_LEN(variant->flags) + (self->out.io.tap ? ETH_HLEN : 0);
+	uint8_t want[sizeof(struct tun_pi) + VNET_SIZE + ETH_HLEN];
 	const uint8_t *data;
+	struct link_info link;
+	size_t head;
 	int i;
 
 	ONLY_OURS();
@@ -267,8 +270,14 @@ TEST_F(segment, batch)
 	ASSERT_EQ(0, send_stream(self, variant->ip6, NUM, TH_PUSH));
 	ASSERT_EQ(POLLIN, fd_poll(self->out.io.fd, POLLIN, WAIT_MS));
 	ASSERT_LT(0, batch_read(&b, self->out.io.fd, BATCH_MAX));
+	ASSERT_EQ(0, link_get(OUT, &link));
+	/* no segment asks for anything in its header */
+	head = vnet_put_head(&self->out, &self->sent[0], want);
+	if (self->out.io.tap)
+		head += pkt_eth(want + head, pkt_mac_a, link.addr, ETH_P_IP);
 	for (i = 0; i < NUM; i++) {
 		ASSERT_EQ(head + self->sent[i].len, batch_next(&b, &data));
+		EXPECT_EQ(0, memcmp(data, want, head));
 		EXPECT_EQ(0, memcmp(data + head, self->sent[i].buf,
 				    self->sent[i].len));
 	}
@@ -335,23 +344,36 @@ TEST_F(segment, backpressure)
 /* A buffer that is too small, or none, costs one segment. */
 TEST_F(segment, bad_buffers)
 {
+	size_t i, head = PI_LEN(variant->flags) +
+			 (self->out.vnet_hdr ? VNET_SIZE : 0) +
+			 (self->out.io.tap ? ETH_HLEN : 0);
+	struct tun_pi pi = { .flags = TUN_PKT_STRIP };
+	static uint8_t exact[2 * SIZE];
 	int fd = self->out.io.fd;
 	uint8_t buf[700];
-	size_t i;
 
 	ASSERT_EQ(0, send_stream(self, variant->ip6, NUM, TH_PUSH));
 	ASSERT_EQ(0, came(self, 0));
 	ASSERT_EQ(sizeof(buf), io_read(fd, buf, sizeof(buf)));
-	ASSERT_EQ(0, came(self, 2));
+	memcpy(&pi, buf, PI_LEN(variant->flags));
+	EXPECT_EQ(TUN_PKT_STRIP, pi.flags);
+	/* what is left of the large packet doesn't count */
+	head += self->sent[2].len;
+	ASSERT_EQ(head, io_read(fd, exact, head));
+	memcpy(&pi, exact, PI_LEN(variant->flags));
+	EXPECT_EQ(self->out.io.pi ? 0 : TUN_PKT_STRIP, pi.flags);
+	EXPECT_EQ(0, memcmp(exact + head - SIZE, self->sent[2].buf +
+			    self->sent[2].data, SIZE));
+	ASSERT_EQ(0, came(self, 3));
 	EXPECT_EQ(-EFAULT, io_read(fd, io_readonly(4096), 4096));
-	ASSERT_EQ(0, came(self, 4));
+	ASSERT_EQ(0, came(self, 5));
 	/* inside the headers */
 	for (i = 1; i < 60; i++) {
 		ASSERT_EQ(0, batch_mode(fd, VTUN_MODE_NOTRUNC));
 		EXPECT_EQ(-EMSGSIZE, io_read(fd, buf, i));
 	}
 	ASSERT_EQ(0, batch_mode(fd, 0));
-	EXPECT_EQ(0, came_range(self, 5, NUM));
+	EXPECT_EQ(0, came_range(self, 6, NUM));
 }
 
 /* The administrator wants it cut by the stack. */
