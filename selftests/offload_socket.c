@@ -4,6 +4,7 @@
 #include "testlib_vnet.h"
 
 #include <arpa/inet.h>
+#include <netinet/ip.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <poll.h>
@@ -11,6 +12,11 @@
 
 #ifndef UDP_GRO
 #define UDP_GRO		104
+#endif
+
+#ifndef TH_ECE
+#define TH_ECE		0x40
+#define TH_CWR		0x80
 #endif
 
 #define TCP4	VIRTIO_NET_HDR_GSO_TCPV4
@@ -116,11 +122,11 @@ static int reply(FIXTURE_DATA(sockets) *self, int flags)
 }
 
 /*
- * A connection from the program to a socket; @self->spec.seq is then 0. What
- * the socket sends has segments of the standard's size, since the program has
- * asked for no other.
+ * A connection from the program to a socket, begun with these flags;
+ * @self->spec.seq is then 0. What the socket sends has segments of the
+ * standard's size, since the program has asked for no other.
  */
-static int establish(FIXTURE_DATA(sockets) *self)
+static int establish(FIXTURE_DATA(sockets) *self, int flags)
 {
 	int listener = open_socket(self->spec.ip6, SOCK_STREAM);
 	struct vnet_seen seen;
@@ -130,7 +136,7 @@ static int establish(FIXTURE_DATA(sockets) *self)
 	if (listener < 0 || listen(listener, 1))
 		return -errno;
 	self->spec.seq = -1;
-	err = reply(self, TH_SYN);
+	err = reply(self, flags);
 	if (err)
 		return err;
 	do {
@@ -169,7 +175,7 @@ TEST_F(sockets, tcp_from_the_program)
 	static uint8_t buf[LEN];
 	int i;
 
-	ASSERT_EQ(0, establish(self));
+	ASSERT_EQ(0, establish(self, TH_SYN));
 	for (i = 0; i < 5; i++) {
 		self->spec.seq = i * LEN;
 		self->spec.ack = self->theirs;
@@ -226,7 +232,7 @@ TEST_F(sockets, tcp_to_the_program)
 {
 	int size = 4 * TOTAL, mss = variant->ip6 ? MSS6 : MSS4;
 
-	ASSERT_EQ(0, establish(self));
+	ASSERT_EQ(0, establish(self, TH_SYN));
 	ASSERT_EQ(0, setsockopt(self->sock, SOL_SOCKET, SO_SNDBUF, &size,
 				sizeof(size)));
 	EXPECT_EQ(mss, read_stream(self, false));
@@ -234,6 +240,97 @@ TEST_F(sockets, tcp_to_the_program)
 	EXPECT_EQ(mss, read_stream(self, true));
 	ASSERT_EQ(0, vnet_offload(&self->v, ALL));
 	EXPECT_LE(2 * mss, read_stream(self, true));
+}
+
+/* Ten bytes of data that met congestion on their way. */
+static int write_congested(FIXTURE_DATA(sockets) *self)
+{
+	struct vnet_pkt *p = &self->pkt;
+	uint8_t *l3 = p->buf;
+	int err;
+
+	self->spec.ack = self->theirs;
+	self->spec.tcp_flags = TH_ACK;
+	self->spec.len = 10;
+	vnet_build(p, &self->spec);
+	l3 += p->l3;
+	if (self->spec.ip6) {
+		l3[1] |= IPTOS_ECN_CE << 4;
+	} else {
+		struct iphdr *ip = (struct iphdr *)l3;
+
+		ip->tos = IPTOS_ECN_CE;
+		ip->check = 0;
+		ip->check = pkt_csum(ip, sizeof(*ip), 0);
+	}
+	err = vnet_write(&self->v, p);
+	if (!err && fd_poll(self->sock, POLLIN, WAIT_MS) != POLLIN)
+		err = -ETIMEDOUT;
+	self->spec.seq += self->spec.len;
+	self->spec.len = 0;
+	return err;
+}
+
+/* The next segment with data that was not sent before: flags, or -errno. */
+static int next_flags(FIXTURE_DATA(sockets) *self)
+{
+	struct vnet_seen seen;
+	ssize_t n;
+
+	do {
+		n = next(self, &seen);
+		if (n < 0)
+			return n;
+	} while (seen.proto != IPPROTO_TCP || !seen.data_len ||
+		 seen.seq != self->theirs);
+	if (seen.partial || self->got.hdr.gso_type)
+		return -EPROTO;
+	self->theirs += seen.data_len;
+	return seen.tcp_flags;
+}
+
+/* The longest packet with CWR that the stack has given to the device whole. */
+static size_t largest_cwr(FIXTURE_DATA(sockets) *self)
+{
+	size_t most = 0;
+	ssize_t n;
+
+	while ((n = psock_recv(self->v.vps, PACKET_OUTGOING, &self->got,
+			       sizeof(self->got), 0)) >= 0)
+		if (((struct vnet_hdr *)&self->got)->gso_type &
+		    VIRTIO_NET_HDR_GSO_ECN)
+			most = (size_t)n > most ? (size_t)n : most;
+	return most;
+}
+
+/* F6.19 F12.8: CWR stands in the first piece of a large packet, ECE in each */
+TEST_F(sockets, ecn)
+{
+	int size = 4 * TOTAL, mss = variant->ip6 ? MSS6 : MSS4, i;
+
+	ASSERT_EQ(0, sysctl_write("net/ipv4/tcp_ecn", "1"));
+	/* nothing shall be sent again in a slow guest; since 6.11 */
+	sysctl_write("net/ipv4/tcp_rto_min_us", "10000000");
+	ASSERT_EQ(0, establish(self, TH_SYN | TH_ECE | TH_CWR));
+	ASSERT_EQ(0, setsockopt(self->sock, SOL_SOCKET, SO_SNDBUF, &size,
+				sizeof(size)));
+	ASSERT_EQ(0, write_congested(self));
+	/* as much as may be under way at first, and more */
+	ASSERT_EQ(30 * mss, send(self->sock, self->data, 30 * mss, 0));
+	for (i = 0; i < 10; i++) {
+		EXPECT_EQ(TH_ECE, next_flags(self) & (TH_ECE | TH_CWR))
+			TH_LOG("segment %d", i);
+	}
+	/* all of it has arrived, and met congestion */
+	ASSERT_EQ(0, reply(self, TH_ACK | TH_ECE));
+	for (i = 0; i < 4; i++) {
+		EXPECT_EQ(TH_ECE | (i ? 0 : TH_CWR),
+			  next_flags(self) & (TH_ECE | TH_CWR))
+			TH_LOG("segment %d", i);
+	}
+	if (!vt_intree()) {
+		EXPECT_LT(2 * mss, largest_cwr(self));
+	}
 }
 
 /* F5.27 F5.33: UDP_L4 arrives as the datagrams that it stands for */
