@@ -172,8 +172,10 @@ static int vnet_parse_l4(const uint8_t *l3, const uint8_t *l4, size_t len,
 	} else {
 		struct udphdr udp;
 
+		if (len < sizeof(udp))
+			return -EPROTO;
 		memcpy(&udp, l4, sizeof(udp));
-		if (len < sizeof(udp) || ntohs(udp.len) != len)
+		if (ntohs(udp.len) != len)
 			return -EPROTO;
 		seen->data_len = len - sizeof(udp);
 	}
@@ -194,13 +196,13 @@ int vnet_parse(const void *frame, size_t len, bool eth, struct vnet_seen *seen)
 	int err;
 
 	memset(seen, 0, sizeof(*seen));
-	if (len < (eth ? ETH_HLEN : 0) + 40U)
-		return -EPROTO;
 	seen->ip6 = *l3 >> 4 == 6;
+	if (len < (eth ? ETH_HLEN : 0) + (seen->ip6 ? 40U : 20U))
+		return -EPROTO;
 	seen->proto = l3[seen->ip6 ? 6 : 9];
 	l3_len = seen->ip6 ? sizeof(struct ip6_hdr) : 4 * (*l3 & 15);
 	total = seen->ip6 ? l3_len + (l3[4] << 8 | l3[5]) : l3[2] << 8 | l3[3];
-	if (total != len - (eth ? ETH_HLEN : 0))
+	if (total != len - (eth ? ETH_HLEN : 0) || total < l3_len)
 		return -EPROTO;
 	if (!seen->ip6 && pkt_csum(l3, l3_len, 0))
 		return -EBADMSG;
