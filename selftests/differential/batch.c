@@ -26,6 +26,8 @@ static ssize_t write_one(int fd, const void *data, size_t len)
 	ssize_t ret;
 	int err;
 
+	if (!record)
+		return -1;
 	record->len = len;
 	memcpy(record + 1, data, len);
 	ret = pwrite(fd, record, size, 0);
@@ -78,7 +80,7 @@ ssize_t record_read(int fd, void *data, size_t len)
 	if (!switch_mode(fd, VTUN_MODE_BATCH))
 		return pread(fd, data, len, 0);
 	record = malloc(sizeof(*record) + ALIGNED(len));
-	ret = read_one(fd, record, data, len);
+	ret = record ? read_one(fd, record, data, len) : -1;
 	err = errno;
 	free(record);
 	switch_mode(fd, 0);

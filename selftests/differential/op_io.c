@@ -226,10 +226,7 @@ static const char *const read_kinds[] = {
 
 static void generate_read(struct gen *gen, struct step *step)
 {
-	struct gen_device *device;
-
 	step->v[0] = gen_attached_file(gen);
-	device = gen_device_of(gen, step->v[0]);
 	step->v[1] = percent(gen, 60) ? 70000 :
 		     percent(gen, 50) ? below(gen, 130) : below(gen, 2000);
 	/* in-tree tun says that it has cut a packet, a record is never cut */
