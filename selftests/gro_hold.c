@@ -5,8 +5,6 @@
  */
 #include <kselftest_harness.h>
 #include "testlib_eth.h"
-#include "testlib_race.h"
-#include "testlib_stats.h"
 #include "testlib_uring.h"
 #include "testlib_vnet.h"
 
@@ -18,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define SIZE	1000			/* of a segment's data */
 #define LONG	1000000			/* µs, as long as a packet may wait */
@@ -31,10 +28,6 @@ FIXTURE(gro_hold)
 	struct vnet_pkt pkt, got;
 	struct vnet_spec spec;
 	uint64_t since;			/* the last write of put() */
-	bool may_park;
-	/* of races; jobs share the second */
-	int counter;
-	_Atomic unsigned long *refused;
 };
 
 FIXTURE_VARIANT(gro_hold)
@@ -50,16 +43,6 @@ FIXTURE_VARIANT_ADD(gro_hold, tun_queues)
 	IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE
 };
 
-static int coalesce(uint32_t usecs, uint32_t frames)
-{
-	struct ethtool_coalesce c = {
-		.cmd = ETHTOOL_SCOALESCE, .rx_coalesce_usecs = usecs,
-		.rx_max_coalesced_frames = frames,
-	};
-
-	return eth_ioctl(IO_NAME, &c);
-}
-
 FIXTURE_SETUP(gro_hold)
 {
 	if (vt_intree())
@@ -69,7 +52,6 @@ FIXTURE_SETUP(gro_hold)
 	self->spec = (struct vnet_spec){
 		.eth = self->v.io.tap, .proto = IPPROTO_TCP, .len = SIZE,
 	};
-	self->may_park = variant->flags & IFF_MULTI_QUEUE;
 }
 
 FIXTURE_TEARDOWN(gro_hold)
@@ -147,9 +129,9 @@ TEST_F(gro_hold, limits)
 {
 	struct ethtool_coalesce c = { .cmd = ETHTOOL_GCOALESCE };
 
-	ASSERT_EQ(0, coalesce(LONG, 7));
-	EXPECT_EQ(-EINVAL, coalesce(LONG + 1, 0));
-	EXPECT_EQ(-EINVAL, coalesce(~0U, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 7));
+	EXPECT_EQ(-EINVAL, eth_coalesce(IO_NAME, LONG + 1, 0));
+	EXPECT_EQ(-EINVAL, eth_coalesce(IO_NAME, ~0U, 0));
 	ASSERT_EQ(0, eth_ioctl(IO_NAME, &c));
 	EXPECT_EQ(LONG, c.rx_coalesce_usecs);
 	EXPECT_EQ(7, c.rx_max_coalesced_frames);
@@ -176,7 +158,7 @@ static bool waits_for(FIXTURE_DATA(gro_hold) *self, uint64_t usecs)
 
 TEST_F(gro_hold, arrives_in_time)
 {
-	ASSERT_EQ(0, coalesce(2000, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, 2000, 0));
 	EXPECT_TRUE(waits_for(self, 2000));
 }
 
@@ -185,11 +167,11 @@ TEST_F(gro_hold, shorter_time)
 {
 	struct pollfd p = { self->v.io.fd, POLLIN };
 
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	ASSERT_EQ(0, put(self, 0));
 	poll(&p, 1, 0);
 	ASSERT_EQ(SIZE, heard(self, 0));
-	ASSERT_EQ(0, coalesce(3000, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, 3000, 0));
 	EXPECT_TRUE(waits_for(self, 3000));
 }
 
@@ -198,7 +180,7 @@ TEST_F(gro_hold, merges)
 {
 	int i, n, tries = 5;
 
-	ASSERT_EQ(0, coalesce(LONG, 10));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 10));
 	do {
 		ASSERT_EQ(0, put(self, 0));
 		for (i = 1; i < 10; i++)
@@ -215,7 +197,7 @@ TEST_F(gro_hold, order)
 	uint32_t pos = 0, end = 300 * SIZE;
 	int packets = 0, n;
 
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	for (pos = 0; pos < end; pos += SIZE)
 		ASSERT_EQ(0, put(self, pos));
 	for (pos = 0; pos < end; pos += n, packets++) {
@@ -236,7 +218,7 @@ static int by_reading(FIXTURE_DATA(gro_hold) *self)
 
 TEST_F(gro_hold, read_ends_it)
 {
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	EXPECT_EQ(0, released_by(self, by_reading));
 }
 
@@ -249,7 +231,7 @@ static int by_polling(FIXTURE_DATA(gro_hold) *self)
 
 TEST_F(gro_hold, poll_ends_it)
 {
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	EXPECT_EQ(0, released_by(self, by_polling));
 }
 
@@ -284,7 +266,7 @@ static int by_sleeping_in_read(FIXTURE_DATA(gro_hold) *self)
 TEST_F(gro_hold, sleep_in_read_ends_it)
 {
 	ASSERT_EQ(0, fcntl(self->v.io.fd, F_SETFL, O_RDWR));
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	EXPECT_EQ(0, released_by(self, by_sleeping_in_read));
 }
 
@@ -317,7 +299,7 @@ static int by_sleeping_in_poll(FIXTURE_DATA(gro_hold) *self)
 
 TEST_F(gro_hold, sleep_in_poll_ends_it)
 {
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	EXPECT_EQ(0, released_by(self, by_sleeping_in_poll));
 }
 
@@ -350,7 +332,7 @@ TEST_F(gro_hold, io_uring_read_ends_it)
 		SKIP(return, "no io_uring here (error %d)", -err);
 	ASSERT_EQ(0, err);
 	ASSERT_EQ(0, fcntl(self->v.io.fd, F_SETFL, O_RDWR));
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	EXPECT_EQ(0, released_by(self, by_reading_later));
 }
 
@@ -380,11 +362,13 @@ static int heard_flows(FIXTURE_DATA(gro_hold) *self)
 {
 	bool came[FLOWS] = {};
 	struct vnet_seen s;
-	int n, err;
+	int n = 0, err;
 
-	for (n = 0;; n++) {
+	for (;;) {
 		err = vnet_heard_whole(self->v.vps, &self->got, 0,
 				       self->v.io.tap, &s);
+		if (err == -ENETDOWN)
+			continue;	/* told once, and first */
 		if (err)
 			return err == -ETIMEDOUT ? n : err;
 		if (s.sport < PORT || s.sport >= PORT + FLOWS ||
@@ -392,23 +376,15 @@ static int heard_flows(FIXTURE_DATA(gro_hold) *self)
 		    !vnet_data_ok(self->got.buf + s.data, SIZE, 0))
 			return -EBADMSG;
 		came[s.sport - PORT] = true;
+		n++;
 	}
-}
-
-/* The same when the device has gone down: that is what comes first. */
-static int heard_flows_down(FIXTURE_DATA(gro_hold) *self)
-{
-	if (recv(self->v.vps, &self->got, 1, MSG_DONTWAIT) >= 0 ||
-	    errno != ENETDOWN)
-		return -EBADMSG;
-	return heard_flows(self);
 }
 
 TEST_F(gro_hold, switched_off)
 {
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	ASSERT_EQ(0, put(self, 0));
-	ASSERT_EQ(0, coalesce(0, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, 0, 0));
 	EXPECT_EQ(SIZE, heard_within(self, 0, 0));
 	/* and nothing waits any more, nor passes what did */
 	ASSERT_EQ(0, put(self, SIZE));
@@ -420,11 +396,11 @@ TEST_F(gro_hold, down)
 {
 	struct rtnl_link_stats64 link;
 
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	io_counted(&self->v.io);
 	ASSERT_EQ(0, put_flows(self));
 	ASSERT_EQ(0, link_down(IO_NAME));
-	EXPECT_EQ(FLOWS, heard_flows_down(self));
+	EXPECT_EQ(FLOWS, heard_flows(self));
 	link = io_counted(&self->v.io);
 	EXPECT_EQ(FLOWS, link.rx_packets);
 	EXPECT_EQ(0, link.rx_dropped);
@@ -436,10 +412,10 @@ TEST_F(gro_hold, down)
 /* The same when it is deleted, or moved: no packet changes the namespace. */
 TEST_F(gro_hold, deleted)
 {
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	ASSERT_EQ(0, put_flows(self));
 	ASSERT_EQ(0, link_del(IO_NAME));
-	EXPECT_EQ(FLOWS, heard_flows_down(self));
+	EXPECT_EQ(FLOWS, heard_flows(self));
 }
 
 TEST_F(gro_hold, moved)
@@ -447,26 +423,26 @@ TEST_F(gro_hold, moved)
 	int there = ns_new();
 
 	ASSERT_LE(0, there);
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	ASSERT_EQ(0, put_flows(self));
 	ASSERT_EQ(0, link_set_netns(IO_NAME, there));
-	EXPECT_EQ(FLOWS, heard_flows_down(self));
+	EXPECT_EQ(FLOWS, heard_flows(self));
 }
 
 /* The last file takes the device with it. */
 TEST_F(gro_hold, closed_for_good)
 {
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	ASSERT_EQ(0, put_flows(self));
 	close(self->v.io.fd);
 	EXPECT_FALSE(link_exists(IO_NAME));
-	EXPECT_EQ(FLOWS, heard_flows_down(self));
+	EXPECT_EQ(FLOWS, heard_flows(self));
 }
 
 TEST_F(gro_hold, closed)
 {
 	ASSERT_EQ(0, vt_persist(self->v.io.fd, true));
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	ASSERT_EQ(0, put_flows(self));
 	close(self->v.io.fd);
 	EXPECT_EQ(FLOWS, heard_flows(self));
@@ -481,7 +457,7 @@ TEST_F(gro_hold, parked)
 {
 	if (!(variant->flags & IFF_MULTI_QUEUE))
 		SKIP(return, "one queue");
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	ASSERT_EQ(0, put_flows(self));
 	ASSERT_EQ(0, vt_set_queue(self->v.io.fd, IFF_DETACH_QUEUE));
 	EXPECT_EQ(FLOWS, heard_flows(self));
@@ -496,7 +472,7 @@ TEST_F(gro_hold, switched_on_while_parked)
 	if (!(variant->flags & IFF_MULTI_QUEUE))
 		SKIP(return, "one queue");
 	ASSERT_EQ(0, vt_set_queue(self->v.io.fd, IFF_DETACH_QUEUE));
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	ASSERT_EQ(0, vt_set_queue(self->v.io.fd, IFF_ATTACH_QUEUE));
 	EXPECT_EQ(0, released_by(self, by_polling));
 }
@@ -510,7 +486,7 @@ TEST_F(gro_hold, fragments)
 		SKIP(return, "once is enough");
 	close(self->v.io.fd);
 	ASSERT_EQ(0, vnet_add(&self->v, IO_NAME, flags, VNET_SIZE));
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	ASSERT_EQ(0, put(self, 0));
 	EXPECT_EQ(SIZE, heard_within(self, 0, 0));
 }
@@ -521,7 +497,7 @@ TEST_F(gro_hold, send_buffer)
 	int bytes = 4000, i;
 
 	ASSERT_EQ(0, ioctl(self->v.io.fd, TUNSETSNDBUF, &bytes));
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	for (i = 0; i < 30; i++)
 		ASSERT_EQ(0, put(self, i * SIZE)) TH_LOG("packet %d", i);
 	for (i = 0; i < 30 * SIZE;) {
@@ -532,173 +508,7 @@ TEST_F(gro_hold, send_buffer)
 	}
 }
 
-/* ---- everything at once ---- */
-
-/* A write() took the packet, or said why not. */
-static void job_wrote(struct race_job *job, int err)
-{
-	FIXTURE_DATA(gro_hold) *self = job->arg;
-
-	if (!err)
-		race_done(job);
-	else if (err == -EIO)
-		*self->refused += 1;	/* the device counts it, too */
-	else if (err != -EAGAIN)
-		race_fail(job, err);
-}
-
-static void job_write(struct race_job *job)
-{
-	while (race_goes_on(job))
-		job_wrote(job, put(job->arg, job->rounds * SIZE));
-}
-
-static void job_wait(struct race_job *job)
-{
-	FIXTURE_DATA(gro_hold) *self = job->arg;
-	struct pollfd p = { self->v.io.fd, POLLIN };
-	char buf[2000];
-
-	while (race_goes_on(job)) {
-		poll(&p, 1, 1);
-		while (read(self->v.io.fd, buf, sizeof(buf)) > 0)
-			;
-		race_done(job);
-	}
-}
-
-static void job_coalesce(struct race_job *job)
-{
-	static const uint32_t usecs[] = { 0, 100, 5000, LONG, 1 };
-
-	while (race_goes_on(job)) {
-		race_round(job, coalesce(usecs[job->rounds % 5], job->rounds % 7));
-		nap_ms(1);
-	}
-}
-
-static void job_restart(struct race_job *job)
-{
-	while (race_goes_on(job)) {
-		race_round(job, link_down(IO_NAME) ?: link_up(IO_NAME));
-		nap_ms(3);
-	}
-}
-
-static void job_park(struct race_job *job)
-{
-	FIXTURE_DATA(gro_hold) *self = job->arg;
-
-	while (race_goes_on(job)) {
-		race_round(job, vt_set_queue(self->v.io.fd, IFF_DETACH_QUEUE) ?:
-				vt_set_queue(self->v.io.fd, IFF_ATTACH_QUEUE));
-		nap_ms(2);
-	}
-}
-
-/* As fast as it can. */
-static void job_flood(struct race_job *job)
-{
-	FIXTURE_DATA(gro_hold) *self = job->arg;
-	uint8_t frame[PKT_MAX];
-	size_t len;
-
-	self->spec.proto = IPPROTO_UDP;
-	self->spec.len = 10;
-	vnet_build(&self->pkt, &self->spec);
-	len = vnet_put_head(&self->v, &self->pkt, frame);
-	memcpy(frame + len, self->pkt.buf, self->pkt.len);
-	len += self->pkt.len;
-	while (race_goes_on(job)) {
-		ssize_t n = io_write(self->v.io.fd, frame, len);
-
-		job_wrote(job, n == (ssize_t)len ? 0 : n < 0 ? n : -EMSGSIZE);
-	}
-}
-
-/*
- * TCP packets that the stack has received; GRO makes one of several. What is
- * written while a queue is being parked may pass what was held.
- */
-static void job_hear(struct race_job *job)
-{
-	FIXTURE_DATA(gro_hold) *self = job->arg;
-	uint32_t next = 0;
-	struct vnet_seen s;
-
-	while (race_goes_on(job)) {
-		ssize_t n = vnet_heard(self->v.vps, &self->got, 20);
-
-		if (n < 0)
-			continue;
-		if (vnet_parse(self->got.buf, n, self->v.io.tap, &s) ||
-		    ((int32_t)(s.seq - next) < 0 && !self->may_park)) {
-			race_fail(job, s.seq);
-			continue;
-		}
-		next = s.seq + s.data_len;
-		race_done(job);
-	}
-}
-
-/* For a race of which job 0 is the one that writes. */
-static int race_count(FIXTURE_DATA(gro_hold) *self, struct race *race)
-{
-	self->refused = mmap(NULL, sizeof(*self->refused),
-			     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			     -1, 0);
-	if (self->refused == MAP_FAILED)
-		return -errno;
-	self->counter = psock_counter();
-	return self->counter < 0 ? self->counter : race_init(race);
-}
-
-/* Packets that have arrived, each of those that GRO has made one of. */
-static long arrived(FIXTURE_DATA(gro_hold) *self)
-{
-	static long packets;
-	long n = psock_counted(self->counter);
-
-	packets += n;
-	return n < 0 ? n : packets + stats_now(IO_NAME, "rx_gro_merged");
-}
-
-/*
- * What write() took is counted and has arrived, all of it; what it refused since
- * the device was down is counted as that, and there was no other drop.
- */
-#define EXPECT_ALL_ARRIVED(self, race) do {				\
-	long __taken = race_job_done(race, 0);				\
-	struct rtnl_link_stats64 __link;				\
-									\
-	ASSERT_EQ(0, coalesce(0, 0));					\
-	EXPECT_TRUE(wait_for(arrived(self) == __taken, WAIT_MS));	\
-	EXPECT_EQ(__taken, arrived(self));				\
-	__link = io_counted(&(self)->v.io);				\
-	EXPECT_EQ(__taken, __link.rx_packets);				\
-	EXPECT_EQ(*(self)->refused, __link.rx_dropped);			\
-	EXPECT_EQ(*(self)->refused, stats_now(IO_NAME, "rx_drop_down")); \
-} while (0)
-
-/*
- * Nothing is lost, taken twice, passes another, or is used after it was freed.
- */
-TEST_F_TIMEOUT(gro_hold, race, RACE_TIMEOUT)
-{
-	struct race race;
-
-	ASSERT_EQ(0, race_count(self, &race));
-	ASSERT_EQ(0, coalesce(200, 0));
-	ASSERT_EQ(0, race_add(&race, job_write, self));
-	ASSERT_LE(0, race_add(&race, job_hear, self));
-	ASSERT_LE(0, race_add(&race, job_wait, self));
-	ASSERT_LE(0, race_add(&race, job_coalesce, self));
-	ASSERT_LE(0, race_add(&race, job_restart, self));
-	if (variant->flags & IFF_MULTI_QUEUE)
-		ASSERT_LE(0, race_add(&race, job_park, self));
-	EXPECT_EQ(0, race_run(&race));
-	EXPECT_ALL_ARRIVED(self, &race);
-}
+/* ---- faster than NAPI ---- */
 
 /* The kernel's thread that polls for device @name, or 0. */
 static pid_t napi_thread(const char *name)
@@ -746,7 +556,7 @@ TEST_F(gro_hold, behind)
 	struct io *io = &self->v.io;
 	int n = 0, err;
 
-	ASSERT_EQ(0, coalesce(LONG, 0));
+	ASSERT_EQ(0, eth_coalesce(IO_NAME, LONG, 0));
 	ASSERT_EQ(0, starve(IO_NAME));
 	io_counted(io);
 	while (!(err = put(self, n * SIZE)) && n < 1000)
@@ -783,21 +593,6 @@ TEST_F(gro_hold, fragments_behind)
 	EXPECT_EQ(256, n);
 	ASSERT_EQ(0, link_get("frags0", &info));
 	EXPECT_EQ(n, info.stats.rx_packets);
-}
-
-/* Who writes without a pause doesn't hold up who configures, nor loses anything. */
-TEST_F_TIMEOUT(gro_hold, flood, RACE_TIMEOUT)
-{
-	struct race race;
-
-	ASSERT_EQ(0, race_count(self, &race));
-	ASSERT_EQ(0, coalesce(200, 0));
-	ASSERT_EQ(0, race_add(&race, job_flood, self));
-	ASSERT_LE(0, race_add(&race, job_coalesce, self));
-	ASSERT_LE(0, race_add(&race, job_restart, self));
-	ASSERT_LE(0, race_add(&race, job_wait, self));
-	EXPECT_EQ(0, race_run(&race));
-	EXPECT_ALL_ARRIVED(self, &race);
 }
 
 TEST_HARNESS_MAIN

@@ -171,3 +171,13 @@ int eth_set_feature(const char *name, const char *feature, bool on)
 	err = eth_ioctl(name, &set);
 	return err < 0 ? err : 0;
 }
+
+int eth_coalesce(const char *name, uint32_t usecs, uint32_t frames)
+{
+	struct ethtool_coalesce c = {
+		.cmd = ETHTOOL_SCOALESCE, .rx_coalesce_usecs = usecs,
+		.rx_max_coalesced_frames = frames,
+	};
+
+	return eth_ioctl(name, &c);
+}

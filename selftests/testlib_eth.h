@@ -27,6 +27,9 @@ int eth_get_link(const char *name, struct eth_link *link);
 /* @link comes from eth_get_link(): it knows how long the masks are. */
 int eth_set_link(const char *name, struct eth_link *link);
 
+/* "ethtool -C" rx-usecs and rx-frames, all else 0: 0 or -errno. */
+int eth_coalesce(const char *name, uint32_t usecs, uint32_t frames);
+
 enum eth_feature_state {
 	ETH_OFF_FIXED,		/* off, cannot be changed */
 	ETH_ON_FIXED,
