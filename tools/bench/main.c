@@ -10,6 +10,7 @@
  *	@count FIGURE DRIVER ROUND PACKETS NUMBER UNIT	NUMBER of a mark
  *	@skip FIGURE DRIVER REASON
  *	@fail FIGURE DRIVER REASON
+ *	@round FIGURE ROUND ROUNDS	what comes next
  *	@done FIGURE
  *	@symbol ADDRESS FUNCTION [MODULE]
  */
@@ -240,10 +241,15 @@ static void run_family(const struct figure *first, const struct figure *end,
 	const struct figure *fig;
 	int round;
 
-	for (round = 0; round < rounds; round++)
-		for (fig = first; fig < end; fig++)
-			if (fig->wanted)
-				run_round(fig, round);
+	for (round = 0; round < rounds; round++) {
+		for (fig = first; fig < end; fig++) {
+			if (!fig->wanted)
+				continue;
+			printf("@round %s %d %d\n", fig->name, round + 1,
+			       rounds);
+			run_round(fig, round);
+		}
+	}
 	for (fig = first; fig < end; fig++)
 		if (fig->wanted)
 			printf("@done %s\n", fig->name);

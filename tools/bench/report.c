@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "counts.h"
 #include "report.h"
@@ -131,6 +132,13 @@ static void on_missing(const char *name, const char *driver, const char *reason)
 	series->missing = allocated(strdup(reason));
 }
 
+/* On a terminal, until the next line is there. */
+static void print_progress(const char *text)
+{
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[K%s", text);
+}
+
 static void print_header(void)
 {
 	printf("%-34s %14s %14s %7s %7s  %s\n", "figure", "tun", "vtun", "ratio",
@@ -204,6 +212,7 @@ static void print_result(struct result *result)
 	int i;
 
 	result->printed = true;
+	print_progress("");
 	printf("%-34s", result->name);
 	print_cell(result->series[OTHER].n ? &result->series[OTHER] : tun);
 	print_cell(vtun);
@@ -299,8 +308,9 @@ static void on_done(const char *figure)
 
 static void on_line(char *line)
 {
-	char name[64], driver[16], unit[32], module[64] = "";
+	char name[64], driver[16], unit[32], module[64] = "", text[128];
 	unsigned int number;
+	int round, rounds;
 	uint64_t address, size;
 	double value;
 	int n = 0;
@@ -317,6 +327,10 @@ static void on_line(char *line)
 	} else if (sscanf(line, "@fail %63s %15s %n", name, driver, &n) == 2 && n) {
 		on_missing(name, driver, line + n);
 		failures++;
+	} else if (sscanf(line, "@round %63s %d %d", name, &round, &rounds) == 3) {
+		snprintf(text, sizeof(text), "%s, round %d of %d", name, round,
+			 rounds);
+		print_progress(text);
 	} else if (sscanf(line, "@done %63s", name) == 1) {
 		on_done(name);
 	} else if (sscanf(line, "@kernel %63s", name) == 1) {
