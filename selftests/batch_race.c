@@ -77,6 +77,7 @@ FIXTURE_TEARDOWN(batch_race)
 
 	if (vt_intree())
 		return;
+	trace_end();
 	for (i = 0; i < 2; i++)
 		close(self->fd[i]);
 	close(self->ps);
@@ -298,11 +299,14 @@ static void run_against(struct __test_metadata *_metadata,
 			FIXTURE_DATA(batch_race) *self,
 			void (*run)(struct race_job *job))
 {
-	int one = 1;
+	/* A packet socket divides by the number of tx queues, which the core
+	 * sets to 0 when a device goes: packet_xmit() of 6.12 and 7.3.
+	 */
+	int bypass = run != job_delete;
 
 	/* else the qdisc drops, too, and tells nobody */
-	ASSERT_EQ(0, setsockopt(self->ps, SOL_PACKET, PACKET_QDISC_BYPASS, &one,
-				sizeof(one)));
+	ASSERT_EQ(0, setsockopt(self->ps, SOL_PACKET, PACKET_QDISC_BYPASS,
+				&bypass, sizeof(bypass)));
 	ASSERT_EQ(0, race_add(&self->race, job_send, self));
 	ASSERT_EQ(1, race_add(&self->race, job_read, self));
 	ASSERT_EQ(2, race_add(&self->race, job_write, self));
@@ -426,19 +430,20 @@ TEST_F_TIMEOUT(batch_race, resize, RACE_TIMEOUT)
 	char filter[32];
 	long lost;
 
-	if (trace_missing(reason))
-		SKIP(return, "no tracepoints here (error %d)", -reason);
-	ASSERT_LT(0, reason);
-	snprintf(filter, sizeof(filter), "reason == %d", reason);
-	ASSERT_EQ(0, trace_start_counting("skb/kfree_skb", filter));
+	if (!trace_missing(reason)) {
+		ASSERT_LT(0, reason);
+		snprintf(filter, sizeof(filter), "reason == %d", reason);
+		ASSERT_EQ(0, trace_start_counting("skb/kfree_skb", filter));
+	}
 	run_against(_metadata, self, job_resize);
 	EXPECT_WRITES_ADD_UP(self);
 	EXPECT_WRITES_ARRIVED(self);
+	EXPECT_EQ(0, stats_now(NAME, "tx_unread"));
+	if (trace_missing(reason))
+		SKIP(return, "no tracepoints here (error %d)", -reason);
 	lost = trace_counted() - stats_now(NAME, "tx_drop_full");
-	trace_end();
 	EXPECT_LE(0, lost);
 	EXPECT_ALL_READ(self, lost);
-	EXPECT_EQ(0, stats_now(NAME, "tx_unread"));
 }
 
 /* The files keep their mode, and serve the device that comes next. */

@@ -125,5 +125,6 @@ int trace_drop_reason(const char *name)
 	at = strstr(format, want);
 	while (at && at > format && *at != '{')
 		at--;
-	return at && sscanf(at, "{ %d", &number) == 1 ? number : -ENOENT;
+	/* not -ENOENT: tracepoints there are */
+	return at && sscanf(at, "{ %d", &number) == 1 ? number : -ESRCH;
 }
