@@ -256,8 +256,8 @@ static int wake(FIXTURE_DATA(gro_hold) *self, struct sleeper *s)
 
 static int by_sleeping_in_read(FIXTURE_DATA(gro_hold) *self)
 {
-	uint8_t buf[PKT_MAX];
-	struct sleeper s;
+	static uint8_t buf[PKT_MAX];
+	static struct sleeper s;
 
 	return sleeper_start(&s, self->v.io.fd, buf, sizeof(buf)) ?:
 	       wake(self, &s);
@@ -285,10 +285,12 @@ static void *poll_main(void *arg)
 /* Then it reads what has come, so that the next try's poll() sleeps again. */
 static int by_sleeping_in_poll(FIXTURE_DATA(gro_hold) *self)
 {
-	struct sleeper s = { .fd = self->v.io.fd };
+	static struct sleeper s;
 	uint8_t buf[PKT_MAX];
-	int err = -pthread_create(&s.thread, NULL, poll_main, &s);
+	int err;
 
+	s = (struct sleeper){ .fd = self->v.io.fd };
+	err = -pthread_create(&s.thread, NULL, poll_main, &s);
 	if (err)
 		return err;
 	if (!wait_for(s.done || sleeper_asleep(&s), WAIT_MS))
@@ -308,8 +310,8 @@ static struct io_uring ring;
 /* A read that waits, while the program does something else. */
 static int by_reading_later(FIXTURE_DATA(gro_hold) *self)
 {
+	static uint8_t buf[PKT_MAX];
 	bool arrived, waits;
-	uint8_t buf[PKT_MAX];
 	uint64_t id;
 	int err;
 

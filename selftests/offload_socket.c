@@ -309,8 +309,9 @@ TEST_F(sockets, ecn)
 	int size = 4 * TOTAL, mss = variant->ip6 ? MSS6 : MSS4, i;
 
 	ASSERT_EQ(0, sysctl_write("net/ipv4/tcp_ecn", "1"));
-	/* nothing shall be sent again in a slow guest; since 6.11 */
-	sysctl_write("net/ipv4/tcp_rto_min_us", "10000000");
+	/* what a slow guest has sent again would be congestion, too */
+	if (sysctl_write("net/ipv4/tcp_rto_min_us", "10000000"))
+		SKIP(return, "this kernel's TCP waits for 200 ms only");
 	ASSERT_EQ(0, establish(self, TH_SYN | TH_ECE | TH_CWR));
 	ASSERT_EQ(0, setsockopt(self->sock, SOL_SOCKET, SO_SNDBUF, &size,
 				sizeof(size)));

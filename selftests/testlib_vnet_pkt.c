@@ -196,6 +196,8 @@ int vnet_parse(const void *frame, size_t len, bool eth, struct vnet_seen *seen)
 	int err;
 
 	memset(seen, 0, sizeof(*seen));
+	if (len <= (eth ? ETH_HLEN : 0U))
+		return -EPROTO;
 	seen->ip6 = *l3 >> 4 == 6;
 	if (len < (eth ? ETH_HLEN : 0) + (seen->ip6 ? 40U : 20U))
 		return -EPROTO;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Batch mode for one call, which must do what the plain one does in in-tree tun.
- * A record is longer than its packet, which the file's position would tell: there is none.
+ * A record is longer than its packet, which the file's position would tell: pread() and pwrite()
+ * leave that alone.
  */
 #include "world.h"
 
@@ -51,6 +52,19 @@ ssize_t record_write(int fd, const void *data, size_t len)
 	return ret;
 }
 
+/* Of that size, and nothing but zeros where it says nothing. */
+static bool is_whole(const struct vtun_record *record, size_t size)
+{
+	const uint8_t *packet = (const void *)(record + 1);
+
+	if (sizeof(*record) + ALIGNED(record->len) != size || record->reserved)
+		return false;
+	for (size_t i = record->len; i < ALIGNED(record->len); i++)
+		if (packet[i])
+			return false;
+	return true;
+}
+
 /* In no more room than it needs there is no second one. */
 static ssize_t read_one(int fd, struct vtun_record *record, void *data, size_t len)
 {
@@ -63,7 +77,7 @@ static ssize_t read_one(int fd, struct vtun_record *record, void *data, size_t l
 	} while (ret < 0 && errno == EMSGSIZE && size < sizeof(*record) + len);
 	if (ret < 0)
 		return ret;
-	if (ret != (ssize_t)size || ALIGNED(record->len) + sizeof(*record) != size) {
+	if (ret != (ssize_t)size || !is_whole(record, size) || record->len > len) {
 		errno = EPROTO;
 		return -1;
 	}

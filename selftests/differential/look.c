@@ -60,9 +60,10 @@ static void say_sniffed(struct world *world, struct net *net, struct msghdr *msg
 	say(world, key, "%s protocol %04x type %u address length %u", device,
 	    ntohs(from->sll_protocol), from->sll_hatype, from->sll_halen);
 	if (aux)
-		say(world, "  aux", "status %x length %u of %u net %u tag %04x %04x", aux->tp_status,
-		    aux->tp_snaplen, aux->tp_len, aux->tp_net, aux->tp_vlan_tci,
-		    aux->tp_vlan_tpid);
+		say(world, "  aux", "length %u of %u net %u tag %04x %04x", aux->tp_snaplen,
+		    aux->tp_len, aux->tp_net, aux->tp_vlan_tci, aux->tp_vlan_tpid);
+	if (aux)
+		say(world, "  status", "%x", aux->tp_status);
 	if (n < (ssize_t)sizeof(*vh))
 		return;
 	say(world, "  offload", "flags %x gso %x size %u checksum %u %u", vh->flags,

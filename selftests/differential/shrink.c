@@ -29,7 +29,8 @@ static bool simplify(struct step *step, int how)
 	size_t letters = strlen(step->op->sig);
 	int64_t *v;
 
-	if (how == 0 && !strcmp(step->op->name, "write") && step->v[2]) {
+	if (how == 0 && step->v[2] && (!strcmp(step->op->name, "write") ||
+				       !strcmp(step->op->name, "read"))) {
 		step->v[2] = step->v[3] = 0;
 		return true;
 	}
