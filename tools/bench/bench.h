@@ -176,5 +176,6 @@ void delay_figures(void);
 void cost_figures(void);
 void scale_figures(void);
 void other_figures(void);
+void vhost_figures(void);
 
 #endif

@@ -361,6 +361,7 @@ int main(int argc, char **argv)
 	cost_figures();
 	scale_figures();
 	other_figures();
+	vhost_figures();
 	if (meter_counts)
 		rename_figures();
 	uname(&un);
