@@ -353,6 +353,17 @@ TEST_F(backpressure, next_file)
 	ASSERT_EQ(0, vt_persist(io->fd, false));
 }
 
+/* The device is another one, or where nobody knows it: up, and looked at. */
+static int begin_anew(FIXTURE_DATA(backpressure) *self)
+{
+	int err;
+
+	close(self->io.ps);
+	err = link_up(IO_NAME) ?: io_listen(&self->io);
+	self->index = link_index(IO_NAME);
+	return err ?: hook_root(self->index, "pfifo");
+}
+
 /* F10.6 F7.22: what waits in the fifo moves along, what the qdisc has is lost */
 TEST_F(backpressure, moved)
 {
@@ -364,11 +375,7 @@ TEST_F(backpressure, moved)
 	ASSERT_EQ(0, io_recv(io, io->fd, 0, DATA));
 	ASSERT_EQ(0, link_set_netns(IO_NAME, away));
 	ASSERT_EQ(0, ns_enter(away));
-	close(io->ps);
-	ASSERT_EQ(0, link_up(IO_NAME));
-	ASSERT_EQ(0, io_listen(io));
-	self->index = link_index(IO_NAME);
-	ASSERT_EQ(0, hook_root(self->index, "pfifo"));
+	ASSERT_EQ(0, begin_anew(self));
 	EXPECT_EQ(0, hook_held(self->index));
 	/* 1 to 3 are there, and one more fits */
 	ASSERT_EQ(0, io_send_range(io, 20, 25, DATA));
@@ -389,11 +396,7 @@ TEST_F(backpressure, moved_while_full)
 	ASSERT_EQ(0, io_send_range(io, 0, 20, DATA));
 	ASSERT_EQ(0, link_set_netns(IO_NAME, away));
 	ASSERT_EQ(0, ns_enter(away));
-	close(io->ps);
-	ASSERT_EQ(0, link_up(IO_NAME));
-	ASSERT_EQ(0, io_listen(io));
-	self->index = link_index(IO_NAME);
-	ASSERT_EQ(0, hook_root(self->index, "pfifo"));
+	ASSERT_EQ(0, begin_anew(self));
 	io_counted(io);
 	ASSERT_EQ(0, io_send_range(io, 20, 22, DATA));
 	EXPECT_EQ(vt_intree() ? 1 : 2, hook_held(self->index));
@@ -410,12 +413,8 @@ TEST_F(backpressure, deleted)
 	ASSERT_EQ(0, io_send_range(io, 0, 20, DATA));
 	ASSERT_EQ(0, link_del(IO_NAME));
 	EXPECT_EQ(-EBADFD, io_recv(io, io->fd, 0, DATA));
-	close(io->ps);
 	ASSERT_EQ(0, vt_setiff(io->fd, IO_NAME, variant->flags));
-	ASSERT_EQ(0, link_up(IO_NAME));
-	ASSERT_EQ(0, io_listen(io));
-	self->index = link_index(IO_NAME);
-	ASSERT_EQ(0, hook_root(self->index, "pfifo"));
+	ASSERT_EQ(0, begin_anew(self));
 	ASSERT_EQ(0, link_set_txqlen(IO_NAME, 4));
 	ASSERT_EQ(0, io_send_range(io, 20, 26, DATA));
 	EXPECT_EQ(2, hook_held(self->index));

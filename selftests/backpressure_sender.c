@@ -20,10 +20,6 @@
 
 #define NAME		"bp0"
 #define FIFO		4
-#define NEAR		0x0a090001	/* addresses and ports of testlib_flow.c */
-#define FAR		0x0a090002
-#define NEAR_PORT	9
-#define FAR_PORT	1024
 #define MORE		20		/* calls that must return then */
 
 struct sender {
@@ -58,15 +54,15 @@ static int sender_start(struct sender *s, unsigned int flow)
 {
 	struct sockaddr_in from = {
 		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(NEAR),
-		.sin_port = htons(NEAR_PORT),
+		.sin_addr.s_addr = htonl(FLOW_NEAR),
+		.sin_port = htons(FLOW_NEAR_PORT),
 	};
 	int one = 1;
 
 	memset(s, 0, sizeof(*s));
 	s->to = from;
-	s->to.sin_addr.s_addr = htonl(FAR);
-	s->to.sin_port = htons(FAR_PORT + flow);
+	s->to.sin_addr.s_addr = htonl(FLOW_FAR);
+	s->to.sin_port = htons(FLOW_FAR_PORT + flow);
 	s->left = INT_MAX;
 	s->sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	/* the least there is: a few packets */
@@ -100,7 +96,7 @@ static int sender_goes_on(struct sender *s, int fd)
 static int give_address(void)
 {
 	return link_set_flags(NAME, IFF_NOARP, 0) ?:
-	       link_add_ip4(NAME, NEAR, 24);
+	       link_add_ip4(NAME, FLOW_NEAR, 24);
 }
 
 /* Read until neither the fifo nor the qdisc has anything. */

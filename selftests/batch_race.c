@@ -332,16 +332,6 @@ static int drain(FIXTURE_DATA(batch_race) *self)
 	return 0;
 }
 
-/* What reached the stack, each packet of those that GRO has made one of. */
-static long arrived(FIXTURE_DATA(batch_race) *self)
-{
-	static long packets;
-	long n = psock_counted(self->counter);
-
-	packets += n;
-	return n < 0 ? n : packets + stats_now(NAME, "rx_gro_merged");
-}
-
 /* All that was taken was received, all that was refused so is counted. */
 #define EXPECT_WRITES_ADD_UP(self) do {					\
 	struct link_info info;						\
@@ -356,9 +346,10 @@ static long arrived(FIXTURE_DATA(batch_race) *self)
 	struct link_info info;						\
 									\
 	ASSERT_EQ(0, link_get(NAME, &info));				\
-	EXPECT_TRUE(wait_for(arrived(self) == (long)info.stats.rx_packets, \
-			     WAIT_MS));					\
-	EXPECT_EQ((long)info.stats.rx_packets, arrived(self));		\
+	EXPECT_TRUE(wait_for(stats_arrived(NAME, (self)->counter) ==	\
+			     (long)info.stats.rx_packets, WAIT_MS));	\
+	EXPECT_EQ((long)info.stats.rx_packets,				\
+		  stats_arrived(NAME, (self)->counter));		\
 } while (0)
 
 /* All that was sent was read, and counted, but for @lost packets. */

@@ -178,16 +178,6 @@ static void job_hear(struct race_job *job)
 	}
 }
 
-/* Packets that have arrived, each of those that GRO has made one of. */
-static long arrived(FIXTURE_DATA(gro_hold_race) *self)
-{
-	static long packets;
-	long n = psock_counted(self->counter);
-
-	packets += n;
-	return n < 0 ? n : packets + stats_now(IO_NAME, "rx_gro_merged");
-}
-
 /*
  * What write() of job 0 took is counted and has arrived, all of it; what it refused
  * since the device was down is counted as that, and there was no other drop.
@@ -197,8 +187,9 @@ static long arrived(FIXTURE_DATA(gro_hold_race) *self)
 	struct rtnl_link_stats64 __link;				\
 									\
 	ASSERT_EQ(0, eth_coalesce(IO_NAME, 0, 0));			\
-	EXPECT_TRUE(wait_for(arrived(self) == __taken, WAIT_MS));	\
-	EXPECT_EQ(__taken, arrived(self));				\
+	EXPECT_TRUE(wait_for(stats_arrived(IO_NAME, (self)->counter) ==	\
+			     __taken, WAIT_MS));			\
+	EXPECT_EQ(__taken, stats_arrived(IO_NAME, (self)->counter));	\
 	__link = io_counted(&(self)->v.io);				\
 	EXPECT_EQ(__taken, __link.rx_packets);				\
 	EXPECT_EQ(*(self)->refused, __link.rx_dropped);			\

@@ -9,8 +9,6 @@
 #include <sys/socket.h>
 
 #define FLOW_MAGIC	0x7f10c0de
-#define FLOW_NEAR	0x0a090001	/* the stack's side */
-#define FLOW_FAR	0x0a090002	/* the program's side */
 #define FLOW_HEAD	28		/* IPv4 and UDP */
 
 /* Each packet must be longer than the largest number that a probe tells. */
@@ -85,8 +83,8 @@ int flow_write(const struct flow_path *path, int fd, unsigned int flow,
 	memcpy(data, &mark, sizeof(mark));
 	if (path->tap)
 		len = pkt_eth(buf, pkt_mac_bcast, pkt_mac_b, ETH_P_IP);
-	len += pkt_udp4(buf + len, FLOW_FAR, FLOW_NEAR, 1024 + flow, 9, data,
-			sizeof(data));
+	len += pkt_udp4(buf + len, FLOW_FAR, FLOW_NEAR, FLOW_FAR_PORT + flow,
+			FLOW_NEAR_PORT, data, sizeof(data));
 	ret = write(fd, buf, len);
 	if (ret < 0)
 		return -errno;
@@ -108,8 +106,8 @@ int flow_send(const struct flow_path *path, unsigned int flow, uint32_t seq)
 	memcpy(data, &mark, sizeof(mark));
 	if (path->tap)
 		len = pkt_eth(buf, pkt_mac_b, pkt_mac_a, ETH_P_IP);
-	len += pkt_udp4(buf + len, FLOW_NEAR, FLOW_FAR, 9, 1024 + flow, data,
-			sizeof(data));
+	len += pkt_udp4(buf + len, FLOW_NEAR, FLOW_FAR, FLOW_NEAR_PORT,
+			FLOW_FAR_PORT + flow, data, sizeof(data));
 	if (sendto(path->sock, buf, len, MSG_DONTWAIT, (struct sockaddr *)&to,
 		   sizeof(to)) < 0)
 		return -errno;

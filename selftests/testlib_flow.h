@@ -10,6 +10,13 @@
 
 #include "testlib.h"
 
+/* A flow is between this address and port of the stack's ... */
+#define FLOW_NEAR	0x0a090001
+#define FLOW_NEAR_PORT	9
+/* ... and this address of the program's, its port plus the flow's number. */
+#define FLOW_FAR	0x0a090002
+#define FLOW_FAR_PORT	1024
+
 /* What a test needs to know about one device to use it. */
 struct flow_path {
 	bool tap;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ethtool -S, by ioctl: every kernel has it. */
+#include "testlib.h"
 #include "testlib_stats.h"
 #include "testlib_eth.h"
 
@@ -69,6 +70,17 @@ long stats_now(const char *name, const char *counter)
 	int err = stats_get(name, &stats);
 
 	return err ? err : stats_value(&stats, counter);
+}
+
+long stats_arrived(const char *name, int counter)
+{
+	static long packets;
+	long n = psock_counted(counter);
+
+	if (n < 0)
+		return n;
+	packets += n;
+	return packets + stats_now(name, "rx_gro_merged");
 }
 
 long stats_queue(const struct stats *stats, const char *direction, int queue,

@@ -19,6 +19,11 @@ int stats_get(const char *name, struct stats *stats);
 long stats_value(const struct stats *stats, const char *counter);
 /* The same of device @name now; -errno if it can't be had. */
 long stats_now(const char *name, const char *counter);
+/*
+ * How many written packets of device @name have reached the stack by now, each of
+ * those that GRO has made one of, by this process' psock_counter(); -errno.
+ */
+long stats_arrived(const char *name, int counter);
 /* That of one queue: direction "rx" or "tx". */
 long stats_queue(const struct stats *stats, const char *direction, int queue,
 		 const char *counter);

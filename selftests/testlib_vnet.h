@@ -112,6 +112,16 @@ struct vnet_seen {
  * checksum is neither right nor that of the pseudo header.
  */
 int vnet_parse(const void *frame, size_t len, bool eth, struct vnet_seen *seen);
+
+/* The longest packet that left by now, of those that packet socket @ps hears. */
+ssize_t vnet_crossed(int ps);
+/* Some have, and each was cut into segments of @size bytes of data. */
+#define EXPECT_CROSSED_CUT(ps, size) do {				\
+	ssize_t __most = vnet_crossed(ps);				\
+									\
+	EXPECT_LT(size, __most);					\
+	EXPECT_GT(2 * (size), __most);					\
+} while (0)
 /* Is the data what vnet_build() put there, from position @pos on? */
 bool vnet_data_ok(const void *data, size_t len, uint32_t pos);
 

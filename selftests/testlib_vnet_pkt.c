@@ -214,3 +214,13 @@ int vnet_parse(const void *frame, size_t len, bool eth, struct vnet_seen *seen)
 	seen->data = len - seen->data_len;
 	return err;
 }
+
+ssize_t vnet_crossed(int ps)
+{
+	static uint8_t buf[VNET_PKT_MAX];
+	ssize_t most = 0, n;
+
+	while ((n = psock_recv(ps, PACKET_OUTGOING, buf, sizeof(buf), 0)) >= 0)
+		most = n > most ? n : most;
+	return most;
+}
