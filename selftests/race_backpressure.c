@@ -241,20 +241,15 @@ static int drain(FIXTURE_DATA(race_backpressure) *self)
 	return num;
 }
 
-static void some_and_reader(struct __test_metadata *_metadata,
-			    FIXTURE_DATA(race_backpressure) *self, int senders)
+static void senders_and_reader(struct __test_metadata *_metadata,
+			       FIXTURE_DATA(race_backpressure) *self,
+			       int senders)
 {
 	int i;
 
 	for (i = 0; i < senders; i++)
 		ASSERT_EQ(i, race_add(&self->race, job_send, self));
 	ASSERT_EQ(senders, race_add(&self->race, job_read, self));
-}
-
-static void senders_and_reader(struct __test_metadata *_metadata,
-			       FIXTURE_DATA(race_backpressure) *self)
-{
-	some_and_reader(_metadata, self, SENDERS);
 }
 
 /* What the qdisc took arrives, all of it. */
@@ -266,7 +261,7 @@ static void nothing_is_lost(struct __test_metadata *_metadata,
 	int i, left;
 
 	self->in_order = true;
-	some_and_reader(_metadata, self, senders);
+	senders_and_reader(_metadata, self, senders);
 	EXPECT_EQ(0, race_run(&self->race));
 	fcntl(self->fd, F_SETFL, O_NONBLOCK);
 	left = drain(self);
@@ -315,7 +310,7 @@ static void goes_on(struct __test_metadata *_metadata,
 /* F7.6 F7.22 F7.24: its length changes */
 TEST_F_TIMEOUT(race_backpressure, txqueuelen, RACE_TIMEOUT)
 {
-	senders_and_reader(_metadata, self);
+	senders_and_reader(_metadata, self, SENDERS);
 	ASSERT_LE(0, race_add(&self->race, job_txqlen, self));
 	goes_on(_metadata, self);
 }
@@ -323,7 +318,7 @@ TEST_F_TIMEOUT(race_backpressure, txqueuelen, RACE_TIMEOUT)
 /* F7.22 F9.3 F9.4: its queue leaves and comes back, and shares the device */
 TEST_F_TIMEOUT(race_backpressure, detach, RACE_TIMEOUT)
 {
-	senders_and_reader(_metadata, self);
+	senders_and_reader(_metadata, self, SENDERS);
 	ASSERT_LE(0, race_add(&self->race, job_detach, self));
 	goes_on(_metadata, self);
 }
@@ -331,7 +326,7 @@ TEST_F_TIMEOUT(race_backpressure, detach, RACE_TIMEOUT)
 /* F7.22 F9.1 F9.6: another queue comes and goes, which renumbers this one */
 TEST_F_TIMEOUT(race_backpressure, share, RACE_TIMEOUT)
 {
-	senders_and_reader(_metadata, self);
+	senders_and_reader(_metadata, self, SENDERS);
 	ASSERT_LE(0, race_add(&self->race, job_share, self));
 	ASSERT_LE(0, race_add(&self->race, job_detach, self));
 	goes_on(_metadata, self);
@@ -340,7 +335,7 @@ TEST_F_TIMEOUT(race_backpressure, share, RACE_TIMEOUT)
 /* F7.22 F7.24: down and up */
 TEST_F_TIMEOUT(race_backpressure, down_and_up, RACE_TIMEOUT)
 {
-	senders_and_reader(_metadata, self);
+	senders_and_reader(_metadata, self, SENDERS);
 	ASSERT_LE(0, race_add(&self->race, job_restart, self));
 	goes_on(_metadata, self);
 }
