@@ -267,6 +267,20 @@ void world_step(struct world *world, const struct step *step)
 		say(world, "parts", "flows may have lost their queue");
 }
 
+/*
+ * A fifo that was emptied may be filled again by a softirq: back pressure had
+ * kept more in the qdisc.
+ */
+static ssize_t read_settled(struct world *world, int fd, void *buf, size_t size)
+{
+	ssize_t n = read(fd, buf, size);
+
+	if (n >= 0 || errno != EAGAIN)
+		return n;
+	softirqs_settle(world);
+	return read(fd, buf, size);
+}
+
 static void read_all(struct world *world, int slot)
 {
 	static uint8_t buf[70000];
@@ -276,7 +290,7 @@ static void read_all(struct world *world, int slot)
 		int err;
 
 		memset(buf, READ_FILL, 256);
-		n = read(world->file[slot], buf, sizeof(buf));
+		n = read_settled(world, world->file[slot], buf, sizeof(buf));
 		err = errno;
 		if (n > 0)
 			rules_clean_read(world->file[slot], buf, n);
