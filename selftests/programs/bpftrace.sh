@@ -22,6 +22,7 @@ watch() {
 	[ -d /sys/kernel/tracing/events ] || mount -t tracefs tracefs /sys/kernel/tracing ||
 		skip "this kernel has no tracepoints"
 	[ -d /sys/kernel/tracing/events/vtun ] || skip "this kernel has no tracepoints of modules"
+	[ -e /sys/kernel/btf/vmlinux ] || skip "this kernel has no BTF, from which bpftrace knows its types"
 	recipe "$1" >"$TEST_TMP/line"
 	equal 1 "$(wc -l <"$TEST_TMP/line")" lines
 	last=$(grep -o 'tracepoint:vtun:[a-z_]*' "$TEST_TMP/line" | tail -1)
