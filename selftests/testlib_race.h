@@ -2,8 +2,9 @@
 /*
  * Jobs that run against each other for a limited time. Each is a process,
  * since two processes run in parallel in every guest, but two threads of one
- * don't in User Mode Linux. VTUN_SECONDS lengthens every race (up to 200). On debug kernels
- * the driver pauses at random where something could come in between.
+ * don't in User Mode Linux. VTUN_SECONDS lengthens every race (up to 200). Where the
+ * kernel has fault injection (User Mode Linux, debug) the driver pauses at
+ * random where something could come in between.
  */
 #ifndef VTUN_SELFTESTS_TESTLIB_RACE_H
 #define VTUN_SELFTESTS_TESTLIB_RACE_H
