@@ -83,7 +83,7 @@ static long memory(void)
 	}								\
 	wait_for(__before - memory() < __limit, WAIT_MS);		\
 	EXPECT_GT(__limit, __before - memory())				\
-		TH_LOG("of %ld kB", 3 * __limit);			\
+		TH_LOG("of %ld kB", (times) * (bytes) / 1024);		\
 } while (0)
 
 #define EXPECT_FREED(bytes, what)	EXPECT_FREED_OF(TIMES, bytes, what)
